@@ -1,0 +1,301 @@
+"""Transactions as plain functions: `await db.write(fn, *args)` runs `fn(tx, *args)` from BEGIN to COMMIT in a database thread.
+
+One writer takes what is queued into one commit, a savepoint each, and answers all of them after it: transactions are serial on
+both databases, and a burst costs one flush. Readers never wait for it. See docs/decisions/0002-store.md.
+"""
+
+import asyncio
+import logging
+import queue
+import threading
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
+
+from undeterred.errors import Unavailable
+from undeterred.store.bell import Bell
+from undeterred.store.dialect import Dialect
+
+R = TypeVar("R")
+P = ParamSpec("P")
+Waiter = asyncio.Future[Any] | Future[Any]
+GROUP_MAX = 256
+
+log = logging.getLogger("undeterred.store")
+
+
+class Cursor(Protocol):
+    """What both drivers' cursors share."""
+
+    @property
+    def rowcount(self) -> int: ...
+
+    def fetchall(self) -> list[Any]: ...
+    def fetchone(self) -> Any: ...
+
+
+class Connection(Protocol):
+    """One database connection, used by one thread."""
+
+    dialect: Dialect
+
+    def execute(self, sql: str, params: Any = ...) -> Cursor: ...
+    def executemany(self, sql: str, params: Sequence[dict[str, Any]]) -> None: ...
+    def close(self) -> None: ...
+    def begin(self, write: bool) -> None: ...
+    def understand(self, error: Exception) -> Exception:
+        """The error that a caller should see for a driver's error."""
+        ...
+
+    def usable(self) -> bool: ...
+
+
+class Tx:
+    """One transaction. `now` is its instant (µs, UTC), taken at BEGIN."""
+
+    __slots__ = ("_connection", "_prepare", "dialect", "later", "now", "topics")
+
+    def __init__(self, connection: Connection, now: int) -> None:
+        self._connection = connection
+        self.dialect = connection.dialect
+        self._prepare = connection.dialect.prepare
+        self.now = now
+        self.later: list[Callable[[], None]] = []
+        self.topics: set[str] = set()
+
+    def all(self, row: Callable[..., R], sql: str, /, **params: Any) -> list[R]:
+        """Every row of a query, each made by `row(*columns)`."""
+        return [row(*columns) for columns in self._connection.execute(self._prepare(sql), params).fetchall()]
+
+    def one(self, row: Callable[..., R], sql: str, /, **params: Any) -> R | None:
+        """The first row of a query, or None."""
+        columns = self._connection.execute(self._prepare(sql), params).fetchone()
+        return None if columns is None else row(*columns)
+
+    def value(self, sql: str, /, **params: Any) -> Any:
+        """The first column of the first row, or None."""
+        columns = self._connection.execute(self._prepare(sql), params).fetchone()
+        return None if columns is None else columns[0]
+
+    def column(self, sql: str, /, **params: Any) -> list[Any]:
+        """The first column of every row."""
+        return [columns[0] for columns in self._connection.execute(self._prepare(sql), params).fetchall()]
+
+    def run(self, sql: str, /, **params: Any) -> int:
+        """Change something; how many rows it changed."""
+        return self._connection.execute(self._prepare(sql), params).rowcount
+
+    def many(self, sql: str, params: Sequence[dict[str, Any]]) -> None:
+        """The same statement for each set of parameters."""
+        if params:
+            self._connection.executemany(self._prepare(sql), params)
+
+    def after_commit(self, fn: Callable[[], None]) -> None:
+        """Call `fn` on the event loop once this transaction is durable; never if it is rolled back."""
+        self.later.append(fn)
+
+    def ring(self, *topics: str) -> None:
+        """Wake who waits for these topics once this transaction is durable."""
+        self.topics.update(topics)
+
+
+class _Job:
+    __slots__ = ("args", "error", "fn", "future", "loop", "result", "tx")
+
+    def __init__(
+        self,
+        fn: Callable[..., Any],
+        args: tuple[Any, ...],
+        future: "asyncio.Future[Any] | Future[Any]",
+        loop: asyncio.AbstractEventLoop | None,
+    ) -> None:
+        self.fn, self.args, self.future, self.loop = fn, args, future, loop
+        self.result: Any = None
+        self.error: BaseException | None = None
+        self.tx: Tx | None = None
+
+
+class Database:
+    """A writer thread and some readers over one database; `connect` opens a connection in the thread that will use it."""
+
+    def __init__(self, connect: Callable[[bool], Connection], readers: int = 3) -> None:
+        self.bell = Bell()
+        self._connect = connect
+        self._writes: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
+        self._reads: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
+        self._closed = False
+        first = connect(True)
+        self.dialect = first.dialect
+        self._threads = [threading.Thread(target=self._writer, args=(first,), name="store-writer", daemon=True)]
+        self._threads += [threading.Thread(target=self._reader, name=f"store-reader-{i}", daemon=True) for i in range(readers)]
+        for thread in self._threads:
+            thread.start()
+
+    async def write(self, fn: Callable[Concatenate[Tx, P], R], *args: P.args, **kwargs: P.kwargs) -> R:
+        """Run `fn(tx, *args)` as one transaction; what it returned, once it is durable. Errors roll it back and are raised here."""
+        assert not kwargs, "a transaction's arguments are positional"
+        return await self._submit(self._writes, fn, args)
+
+    async def read(self, fn: Callable[Concatenate[Tx, P], R], *args: P.args, **kwargs: P.kwargs) -> R:
+        """Run `fn(tx, *args)` on a reader, in one snapshot."""
+        assert not kwargs, "a transaction's arguments are positional"
+        return await self._submit(self._reads, fn, args)
+
+    def write_now(self, fn: Callable[Concatenate[Tx, P], R], *args: P.args, **kwargs: P.kwargs) -> R:
+        """`write` for code without an event loop (start-up, tools, tests); blocks. `after_commit` calls happen in the writer thread."""
+        assert not kwargs, "a transaction's arguments are positional"
+        return self._submit_now(self._writes, fn, args)
+
+    def read_now(self, fn: Callable[Concatenate[Tx, P], R], *args: P.args, **kwargs: P.kwargs) -> R:
+        """`read` for code without an event loop."""
+        assert not kwargs, "a transaction's arguments are positional"
+        return self._submit_now(self._reads, fn, args)
+
+    def close(self) -> None:
+        """Finish what is queued and end the threads."""
+        self._closed = True
+        self._writes.put(None)
+        for _ in self._threads[1:]:
+            self._reads.put(None)
+        for thread in self._threads:
+            thread.join(timeout=10)
+
+    async def _submit(self, where: "queue.SimpleQueue[_Job | None]", fn: Callable[..., R], args: tuple[Any, ...]) -> R:
+        if self._closed:
+            raise Unavailable("the master is shutting down; try again when it is back")
+        loop = asyncio.get_running_loop()
+        future: asyncio.Future[R] = loop.create_future()
+        where.put(_Job(fn, args, future, loop))
+        return await future
+
+    def _submit_now(self, where: "queue.SimpleQueue[_Job | None]", fn: Callable[..., R], args: tuple[Any, ...]) -> R:
+        future: Future[R] = Future()
+        where.put(_Job(fn, args, future, None))
+        return future.result()
+
+    # -- threads ------------------------------------------------------------------------------------------------------------------
+
+    def _writer(self, connection: Connection) -> None:
+        while (jobs := self._take()) is not None:
+            connection = self._reconnect(connection)
+            try:
+                self._commit(connection, jobs)
+            except Exception as error:  # the commit itself failed: nobody's work is durable, and everybody is told
+                _rollback(connection)
+                shown = _whole_failure(connection, jobs, error)
+                for job in jobs:
+                    job.error = shown
+            self._answer(jobs)
+        connection.close()
+
+    def _take(self) -> list[_Job] | None:
+        """Wait for a job, then take all that wait with it, at most GROUP_MAX; None at the end."""
+        first = self._writes.get()
+        if first is None:
+            return None
+        jobs = [first]
+        while len(jobs) < GROUP_MAX:
+            try:
+                job = self._writes.get_nowait()
+            except queue.Empty:
+                break
+            if job is None:
+                self._writes.put(None)
+                break
+            jobs.append(job)
+        return jobs
+
+    def _commit(self, connection: Connection, jobs: list[_Job]) -> None:
+        connection.begin(True)
+        now = time.time_ns() // 1000
+        alone = len(jobs) == 1
+        for job in jobs:
+            job.tx = tx = Tx(connection, now)
+            if not alone:
+                connection.execute("SAVEPOINT job")
+            try:
+                job.result = job.fn(tx, *job.args)
+            except BaseException as error:
+                job.error, job.tx = connection.understand(error) if isinstance(error, Exception) else error, None
+                if alone:
+                    _rollback(connection)
+                    return
+                connection.execute("ROLLBACK TO SAVEPOINT job")
+            if not alone:
+                connection.execute("RELEASE SAVEPOINT job")
+        connection.execute("COMMIT")
+
+    def _reader(self) -> None:
+        connection: Connection | None = None
+        while (job := self._reads.get()) is not None:
+            try:
+                connection = self._connect(False) if connection is None else self._reconnect(connection, write=False)
+                job.tx = Tx(connection, time.time_ns() // 1000)
+                connection.begin(False)
+                try:
+                    job.result = job.fn(job.tx, *job.args)
+                finally:
+                    _rollback(connection)
+            except BaseException as error:
+                job.error = connection.understand(error) if connection is not None and isinstance(error, Exception) else error
+            self._answer([job])
+        if connection is not None:
+            connection.close()
+
+    def _reconnect(self, connection: Connection, write: bool = True) -> Connection:
+        """The connection, or a new one when the database went away."""
+        if connection.usable():
+            return connection
+        try:
+            fresh = self._connect(write)
+        except Exception:
+            log.warning("the database does not answer; trying again at the next request", exc_info=True)
+            return connection
+        connection.close()
+        return fresh
+
+    def _answer(self, jobs: list[_Job]) -> None:
+        """Hand out results: one hop to each event loop, however many jobs."""
+        loops: dict[asyncio.AbstractEventLoop, list[_Job]] = {}
+        for job in jobs:
+            if job.loop is None:
+                self._settle(job)
+            else:
+                loops.setdefault(job.loop, []).append(job)
+        for loop, mine in loops.items():
+            try:
+                loop.call_soon_threadsafe(self._settle_all, mine)
+            except RuntimeError:
+                log.debug("an event loop ended before its answer")
+
+    def _settle_all(self, jobs: list[_Job]) -> None:
+        for job in jobs:
+            self._settle(job)
+
+    def _settle(self, job: _Job) -> None:
+        if job.error is None and job.tx is not None:
+            for call in job.tx.later:
+                call()
+            if job.loop is not None:
+                for topic in job.tx.topics:
+                    self.bell.ring(topic)
+        if job.future.done():
+            return
+        if job.error is not None:
+            job.future.set_exception(job.error)
+        else:
+            job.future.set_result(job.result)
+
+
+def _rollback(connection: Connection) -> None:
+    try:
+        connection.execute("ROLLBACK")
+    except Exception as error:
+        log.debug("nothing to roll back: %s", error)
+
+
+def _whole_failure(connection: Connection, jobs: list[_Job], error: Exception) -> Exception:
+    """What everybody in a failed commit is told. A full disk ends it inside one job; the commit then fails differently."""
+    known = [e for e in (connection.understand(error), *(job.error for job in jobs)) if isinstance(e, Unavailable)]
+    return known[0] if known else Unavailable("the commit failed: nothing was stored; try again", repr(error))

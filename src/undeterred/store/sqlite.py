@@ -1,0 +1,61 @@
+"""SQLite connections: WAL, FULL sync, foreign keys on, the standard library's driver."""
+
+import sqlite3
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from undeterred.errors import InvalidArgument, Unavailable
+from undeterred.store.db import Cursor
+from undeterred.store.dialect import Dialect, Sqlite
+
+BUSY_MS = 5000
+CACHE_KIB = 32768
+
+
+class SqliteConnection:
+    """One connection for one thread."""
+
+    dialect: Dialect = Sqlite()
+
+    def __init__(self, path: Path, write: bool) -> None:
+        self._raw = sqlite3.connect(path, isolation_level=None, check_same_thread=False, cached_statements=512)
+        self.execute(f"PRAGMA busy_timeout = {BUSY_MS}")
+        if write:
+            self.execute("PRAGMA journal_mode = WAL")
+            self.execute("PRAGMA synchronous = FULL")
+            self.execute("PRAGMA foreign_keys = ON")
+            self.execute("PRAGMA wal_autocheckpoint = 2000")
+        else:
+            self.execute("PRAGMA query_only = ON")
+        self.execute(f"PRAGMA cache_size = -{CACHE_KIB if write else CACHE_KIB // 4}")
+
+    def execute(self, sql: str, params: Any = ()) -> Cursor:
+        return self._raw.execute(sql, params)
+
+    def executemany(self, sql: str, params: Sequence[dict[str, Any]]) -> None:
+        self._raw.executemany(sql, params)
+
+    def begin(self, write: bool) -> None:
+        self.execute("BEGIN IMMEDIATE" if write else "BEGIN")
+
+    def usable(self) -> bool:
+        return True
+
+    def close(self) -> None:
+        self._raw.close()
+
+    def understand(self, error: Exception) -> Exception:
+        if isinstance(error, sqlite3.OperationalError | sqlite3.DatabaseError) and not isinstance(error, sqlite3.IntegrityError):
+            text = str(error)
+            if "full" in text:
+                return Unavailable("the data folder's disk is full: nothing was stored; free some space and try again", text)
+            if "readonly" in text or "unable to open" in text:
+                return Unavailable("the data folder cannot be written: nothing was stored; make it writable and try again", text)
+            if "disk I/O" in text:
+                return Unavailable("the data folder's disk reports an error: nothing was stored; look at it and try again", text)
+        if isinstance(error, OverflowError):
+            return InvalidArgument("a number is too large: integers must fit in 64 bits", str(error))
+        if isinstance(error, UnicodeEncodeError):
+            return InvalidArgument("a text contains half a surrogate pair, which is no character", str(error))
+        return error

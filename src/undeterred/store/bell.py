@@ -3,6 +3,7 @@ on a crash: every waiter also looks by itself after a while."""
 
 import asyncio
 from collections import defaultdict
+from collections.abc import Callable
 
 
 class Bell:
@@ -10,9 +11,16 @@ class Bell:
 
     def __init__(self) -> None:
         self._waiting: dict[str, set[asyncio.Future[None]]] = defaultdict(set)
+        self._always: dict[str, list[Callable[[], None]]] = {}
+
+    def always(self, topic: str, call: Callable[[], None]) -> None:
+        """Call `call` at every ring of `topic`, before those who wait are woken."""
+        self._always.setdefault(topic, []).append(call)
 
     def ring(self, topic: str) -> None:
         """Wake everyone who waits for `topic` now."""
+        for call in self._always.get(topic, ()):
+            call()
         for future in self._waiting.pop(topic, ()):
             if not future.done():
                 future.set_result(None)

@@ -1,0 +1,38 @@
+"""What handlers and loops share: the store, the settings, the present callers. Nothing here is truth; a cache may be dropped at any moment."""
+
+from undeterred.services import identity
+from undeterred.services.identity import Caller
+from undeterred.services.settings import Settings
+from undeterred.store.db import Database
+
+CALLERS_MAX = 20_000
+
+
+class Context:
+    """Built once by master.py. `stopping` turns true when the master begins to end."""
+
+    def __init__(self, db: Database, settings: Settings) -> None:
+        self.db = db
+        self.bell = db.bell
+        self.settings = settings
+        self.stopping = False
+        self._callers: dict[str, Caller] = {}
+        self._generation = 0
+        self.bell.always(identity.SESSIONS, self._forget_callers)
+
+    async def identify(self, token: str, now_us: int) -> Caller:
+        """The caller behind a token, remembered until any session changes."""
+        hashed = identity.token_hash(token)
+        caller = self._callers.get(hashed)
+        if caller is not None and (not caller.expires_at or caller.expires_at > now_us):
+            return caller
+        generation = self._generation
+        caller = await self.db.read(identity.find, hashed)
+        if generation == self._generation and len(self._callers) < CALLERS_MAX:
+            self._callers[hashed] = caller
+        return caller
+
+    def _forget_callers(self) -> None:
+        self._callers = {}
+        self._generation += 1
+

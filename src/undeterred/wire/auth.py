@@ -1,0 +1,44 @@
+"""Login, logout and who is asking."""
+
+from undeterred.wire.base import Endpoint, Message
+from undeterred.wire.users import User
+
+
+class LoginRequest(Message):
+    username: str = ""
+    password: str = ""
+    is_hashed: bool = False
+
+
+class LoginResponse(Message):
+    token: str = ""
+    user: User | None = None
+
+
+login = Endpoint(
+    "Login", "POST", "/api/v1/auth/login", LoginRequest, LoginResponse, summary="Login", tags=("Authentication",), body="*", public=True
+)
+
+
+class CurrentUserRequest(Message):
+    pass
+
+
+class CurrentUserResponse(Message):
+    user: User | None = None
+
+
+current_user = Endpoint(
+    "CurrentUser", "GET", "/api/v1/auth/user", CurrentUserRequest, CurrentUserResponse, summary="Current User", tags=("Authentication",)
+)
+
+
+class LogoutRequest(Message):
+    pass
+
+
+class LogoutResponse(Message):
+    pass
+
+
+logout = Endpoint("Logout", "POST", "/api/v1/auth/logout", LogoutRequest, LogoutResponse, summary="Logout", tags=("Authentication",))

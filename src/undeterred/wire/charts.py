@@ -1,0 +1,200 @@
+"""What the charts of an experiment ask for: series of several trials, samples and snapshots, names of metrics."""
+
+from msgspec import UNSET, UnsetType, field
+
+from undeterred.wire.base import Double, Endpoint, Instant, Int32, Json, Message
+from undeterred.wire.common import Int32FieldFilter, MetricType
+from undeterred.wire.trials import Trial
+
+
+class DoubleFieldFilter(Message):
+    lt: Double | UnsetType = UNSET
+    lte: Double | UnsetType = UNSET
+    gt: Double | UnsetType = UNSET
+    gte: Double | UnsetType = UNSET
+
+
+class TimestampFieldFilter(Message):
+    lt: Instant | UnsetType = UNSET
+    lte: Instant | UnsetType = UNSET
+    gt: Instant | UnsetType = UNSET
+    gte: Instant | UnsetType = UNSET
+
+
+class PolymorphicFilter(Message):
+    name: str | UnsetType = UNSET
+    double_range: DoubleFieldFilter | UnsetType = UNSET
+    integer_range: Int32FieldFilter | UnsetType = UNSET
+    time_range: TimestampFieldFilter | UnsetType = UNSET
+
+
+class MetricIdentifier(Message):
+    group: str = ""
+    name: str = ""
+
+
+class CompareTrialsRequest(Message):
+    trial_ids: list[Int32] = field(default_factory=list)
+    max_datapoints: Int32 = 0
+    metric_names: list[str] = field(default_factory=list)
+    start_batches: Int32 = 0
+    end_batches: Int32 = 0
+    metric_type: MetricType = MetricType.METRIC_TYPE_UNSPECIFIED
+    group: str = ""
+    metric_ids: list[str] = field(default_factory=list)
+    time_series_filter: PolymorphicFilter | None = None
+
+
+class DataPoint(Message):
+    batches: Int32 = 0
+    values: Json | None = None
+    time: Instant | None = None
+    epoch: Double | UnsetType = UNSET
+
+
+class DownsampledMetrics(Message):
+    data: list[DataPoint] = field(default_factory=list)
+    type: MetricType = MetricType.METRIC_TYPE_UNSPECIFIED
+    group: str = ""
+
+
+class ComparableTrial(Message):
+    trial: Trial | None = None
+    metrics: list[DownsampledMetrics] = field(default_factory=list)
+
+
+class CompareTrialsResponse(Message):
+    trials: list[ComparableTrial] = field(default_factory=list)
+
+
+compare_trials = Endpoint(
+    "CompareTrials",
+    "GET",
+    "/api/v1/trials/time-series",
+    CompareTrialsRequest,
+    CompareTrialsResponse,
+    summary="Compare Trials",
+    tags=("Experiments",),
+    query=True,
+)
+
+
+class ExpMetricNamesRequest(Message):
+    ids: list[Int32] = field(default_factory=list)
+    period_seconds: Int32 = 0
+
+
+class ExpMetricNamesResponse(Message):
+    searcher_metrics: list[str] = field(default_factory=list)
+    training_metrics: list[str] = field(default_factory=list)
+    validation_metrics: list[str] = field(default_factory=list)
+    metric_names: list[MetricIdentifier] = field(default_factory=list)
+
+
+exp_metric_names = Endpoint(
+    "ExpMetricNames",
+    "GET",
+    "/api/v1/experiments/metrics-stream/metric-names",
+    ExpMetricNamesRequest,
+    ExpMetricNamesResponse,
+    summary="Exp Metric Names",
+    tags=("Internal",),
+    query=True,
+    streams=True,
+)
+
+
+class MetricBatchesRequest(Message):
+    experiment_id: Int32 = 0
+    metric_name: str = ""
+    metric_type: MetricType = MetricType.METRIC_TYPE_UNSPECIFIED
+    group: str = ""
+    period_seconds: Int32 = 0
+
+
+class MetricBatchesResponse(Message):
+    batches: list[Int32] = field(default_factory=list)
+
+
+metric_batches = Endpoint(
+    "MetricBatches",
+    "GET",
+    "/api/v1/experiments/{experimentId}/metrics-stream/batches",
+    MetricBatchesRequest,
+    MetricBatchesResponse,
+    summary="Metric Batches",
+    tags=("Internal",),
+    query=True,
+    streams=True,
+)
+
+
+class TrialsSnapshotRequest(Message):
+    experiment_id: Int32 = 0
+    metric_name: str = ""
+    metric_type: MetricType = MetricType.METRIC_TYPE_UNSPECIFIED
+    group: str = ""
+    batches_processed: Int32 = 0
+    batches_margin: Int32 = 0
+    period_seconds: Int32 = 0
+
+
+class TrialsSnapshotResponseTrial(Message):
+    trial_id: Int32 = 0
+    hparams: Json | None = None
+    metric: Double = 0
+    batches_processed: Int32 = 0
+
+
+class TrialsSnapshotResponse(Message):
+    trials: list[TrialsSnapshotResponseTrial] = field(default_factory=list)
+
+
+trials_snapshot = Endpoint(
+    "TrialsSnapshot",
+    "GET",
+    "/api/v1/experiments/{experimentId}/metrics-stream/trials-snapshot",
+    TrialsSnapshotRequest,
+    TrialsSnapshotResponse,
+    summary="Trials Snapshot",
+    tags=("Internal",),
+    query=True,
+    streams=True,
+)
+
+
+class TrialsSampleRequest(Message):
+    experiment_id: Int32 = 0
+    metric_name: str = ""
+    metric_type: MetricType = MetricType.METRIC_TYPE_UNSPECIFIED
+    group: str = ""
+    max_trials: Int32 = 0
+    max_datapoints: Int32 = 0
+    start_batches: Int32 = 0
+    end_batches: Int32 = 0
+    period_seconds: Int32 = 0
+
+
+class TrialsSampleResponseTrial(Message):
+    trial_id: Int32 = 0
+    hparams: Json | None = None
+    data: list[DataPoint] = field(default_factory=list)
+
+
+class TrialsSampleResponse(Message):
+    trials: list[TrialsSampleResponseTrial] = field(default_factory=list)
+    promoted_trials: list[Int32] = field(default_factory=list)
+    demoted_trials: list[Int32] = field(default_factory=list)
+
+
+trials_sample = Endpoint(
+    "TrialsSample",
+    "GET",
+    "/api/v1/experiments/{experimentId}/metrics-stream/trials-sample",
+    TrialsSampleRequest,
+    TrialsSampleResponse,
+    summary="Trials Sample",
+    tags=("Internal",),
+    query=True,
+    streams=True,
+)

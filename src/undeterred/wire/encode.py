@@ -1,0 +1,18 @@
+"""Messages to bytes."""
+
+import msgspec
+
+from undeterred.wire.base import Message
+
+_encoder = msgspec.json.Encoder()
+encode = _encoder.encode
+
+
+def encode_pretty(message: Message) -> bytes:
+    """The same JSON with four blanks per level, for people (`?pretty`)."""
+    return msgspec.json.format(encode(message), indent=4)
+
+
+def ndjson(message: Message) -> bytes:
+    """One message of a stream: `{"result":...}` and a newline."""
+    return b'{"result":' + encode(message) + b"}\n"

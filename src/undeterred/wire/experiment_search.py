@@ -1,0 +1,78 @@
+"""The experiment table's query, and what a search would run before it is created."""
+
+from msgspec import UNSET, UnsetType, field
+
+from undeterred.wire.base import Endpoint, Int32, Json, Message, UInt32
+from undeterred.wire.common import Pagination
+from undeterred.wire.experiments import Experiment
+from undeterred.wire.trials import Trial
+
+
+class SearchUnit(Message):
+    name: str | UnsetType = UNSET
+    value: Int32 | UnsetType = UNSET
+    max_length: bool = False
+
+
+class TrialSummary(Message):
+    count: Int32 = 0
+    unit: SearchUnit | None = None
+
+
+class SearchSummary(Message):
+    config: Json | None = None
+    trials: list[TrialSummary] = field(default_factory=list)
+
+
+class PreviewHPSearchRequest(Message):
+    config: Json | None = None
+    seed: UInt32 = 0
+
+
+class PreviewHPSearchResponse(Message):
+    summary: SearchSummary | None = None
+
+
+preview_hp_search = Endpoint(
+    "PreviewHPSearch",
+    "POST",
+    "/api/v1/preview-hp-search",
+    PreviewHPSearchRequest,
+    PreviewHPSearchResponse,
+    summary="Preview HP Search",
+    tags=("Experiments",),
+    body="*",
+)
+
+
+class SearchExperimentsRequest(Message):
+    project_id: Int32 | UnsetType = UNSET
+    offset: Int32 = 0
+    limit: Int32 = 0
+    sort: str | UnsetType = UNSET
+    filter: str | UnsetType = UNSET
+
+
+class SearchExperimentExperiment(Message):
+    experiment: Experiment | None = None
+    best_trial: Trial | None = None
+
+
+class SearchExperimentsResponse(Message):
+    experiments: list[SearchExperimentExperiment] = field(default_factory=list)
+    pagination: Pagination | None = None
+
+
+search_experiments = Endpoint(
+    "SearchExperiments",
+    "POST",
+    "/api/v1/experiments-search",
+    SearchExperimentsRequest,
+    SearchExperimentsResponse,
+    summary="Search Experiments",
+    tags=(
+        "Experiments",
+        "Internal",
+    ),
+    body="*",
+)

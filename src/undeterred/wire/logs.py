@@ -1,0 +1,286 @@
+"""Logs of trials and tasks: streams, fields to filter by, posts, retention."""
+
+from msgspec import UNSET, UnsetType, field
+
+from undeterred.wire.base import Endpoint, Enum, Instant, Int32, Int64, Message
+from undeterred.wire.common import OrderBy
+from undeterred.wire.experiment_actions import BulkExperimentFilters, ExperimentActionResult
+
+
+class LogLevel(Enum):
+    LOG_LEVEL_UNSPECIFIED = "LOG_LEVEL_UNSPECIFIED"
+    LOG_LEVEL_TRACE = "LOG_LEVEL_TRACE"
+    LOG_LEVEL_DEBUG = "LOG_LEVEL_DEBUG"
+    LOG_LEVEL_INFO = "LOG_LEVEL_INFO"
+    LOG_LEVEL_WARNING = "LOG_LEVEL_WARNING"
+    LOG_LEVEL_ERROR = "LOG_LEVEL_ERROR"
+    LOG_LEVEL_CRITICAL = "LOG_LEVEL_CRITICAL"
+
+
+class TaskLog(Message):
+    id: Int32 | UnsetType = UNSET
+    task_id: str = ""
+    allocation_id: str | UnsetType = UNSET
+    agent_id: str | UnsetType = UNSET
+    container_id: str | UnsetType = UNSET
+    rank_id: Int32 | UnsetType = UNSET
+    timestamp: Instant | UnsetType = UNSET
+    level: LogLevel | UnsetType = UNSET
+    log: str = ""
+    source: str | UnsetType = UNSET
+    stdtype: str | UnsetType = UNSET
+
+
+class PutExperimentRetainLogsRequest(Message):
+    experiment_id: Int32 = 0
+    num_days: Int32 = 0
+
+
+class PutExperimentRetainLogsResponse(Message):
+    pass
+
+
+put_experiment_retain_logs = Endpoint(
+    "PutExperimentRetainLogs",
+    "PUT",
+    "/api/v1/experiments/{experimentId}/retain_logs",
+    PutExperimentRetainLogsRequest,
+    PutExperimentRetainLogsResponse,
+    summary="Put Experiment Retain Logs",
+    tags=("Experiments",),
+    body="*",
+)
+
+
+class PutExperimentsRetainLogsRequest(Message):
+    experiment_ids: list[Int32] = field(default_factory=list)
+    num_days: Int32 = 0
+    filters: BulkExperimentFilters | None = None
+    project_id: Int32 = 0
+
+
+class PutExperimentsRetainLogsResponse(Message):
+    results: list[ExperimentActionResult] = field(default_factory=list)
+
+
+put_experiments_retain_logs = Endpoint(
+    "PutExperimentsRetainLogs",
+    "PUT",
+    "/api/v1/projects/{projectId}/experiments/retain_logs",
+    PutExperimentsRetainLogsRequest,
+    PutExperimentsRetainLogsResponse,
+    summary="Put Experiments Retain Logs",
+    tags=("Experiments",),
+    body="*",
+)
+
+
+class PutTrialRetainLogsRequest(Message):
+    trial_id: Int32 = 0
+    num_days: Int32 = 0
+
+
+class PutTrialRetainLogsResponse(Message):
+    pass
+
+
+put_trial_retain_logs = Endpoint(
+    "PutTrialRetainLogs",
+    "PUT",
+    "/api/v1/trials/{trialId}/retain_logs",
+    PutTrialRetainLogsRequest,
+    PutTrialRetainLogsResponse,
+    summary="Put Trial Retain Logs",
+    tags=("Trials",),
+    body="*",
+)
+
+
+class TrialLogsRequest(Message):
+    trial_id: Int32 = 0
+    limit: Int32 = 0
+    follow: bool = False
+    agent_ids: list[str] = field(default_factory=list)
+    container_ids: list[str] = field(default_factory=list)
+    rank_ids: list[Int32] = field(default_factory=list)
+    levels: list[LogLevel] = field(default_factory=list)
+    stdtypes: list[str] = field(default_factory=list)
+    sources: list[str] = field(default_factory=list)
+    timestamp_before: Instant | None = None
+    timestamp_after: Instant | None = None
+    order_by: OrderBy = OrderBy.ORDER_BY_UNSPECIFIED
+    search_text: str = ""
+    enable_regex: bool = False
+
+
+class TrialLogsResponse(Message):
+    id: str = ""
+    timestamp: Instant | None = None
+    message: str = ""
+    level: LogLevel = LogLevel.LOG_LEVEL_UNSPECIFIED
+    trial_id: Int32 = 0
+    agent_id: str | UnsetType = UNSET
+    container_id: str | UnsetType = UNSET
+    rank_id: Int32 | UnsetType = UNSET
+    log: str | UnsetType = UNSET
+    source: str | UnsetType = UNSET
+    stdtype: str | UnsetType = UNSET
+
+
+trial_logs = Endpoint(
+    "TrialLogs",
+    "GET",
+    "/api/v1/trials/{trialId}/logs",
+    TrialLogsRequest,
+    TrialLogsResponse,
+    summary="Trial Logs",
+    tags=(
+        "Experiments",
+        "Trials",
+    ),
+    query=True,
+    streams=True,
+    deprecated=True,
+)
+
+
+class TrialLogsFieldsRequest(Message):
+    trial_id: Int32 = 0
+    follow: bool = False
+
+
+class TrialLogsFieldsResponse(Message):
+    agent_ids: list[str] = field(default_factory=list)
+    container_ids: list[str] = field(default_factory=list)
+    rank_ids: list[Int32] = field(default_factory=list)
+    stdtypes: list[str] = field(default_factory=list)
+    sources: list[str] = field(default_factory=list)
+
+
+trial_logs_fields = Endpoint(
+    "TrialLogsFields",
+    "GET",
+    "/api/v1/trials/{trialId}/logs/fields",
+    TrialLogsFieldsRequest,
+    TrialLogsFieldsResponse,
+    summary="Trial Logs Fields",
+    tags=(
+        "Experiments",
+        "Trials",
+    ),
+    query=True,
+    streams=True,
+    deprecated=True,
+)
+
+
+class PostTaskLogsRequest(Message):
+    logs: list[TaskLog] = field(default_factory=list)
+
+
+class PostTaskLogsResponse(Message):
+    pass
+
+
+post_task_logs = Endpoint(
+    "PostTaskLogs",
+    "POST",
+    "/api/v1/task/logs",
+    PostTaskLogsRequest,
+    PostTaskLogsResponse,
+    summary="Post Task Logs",
+    tags=("Internal",),
+    body="*",
+)
+
+
+class TaskLogsRequest(Message):
+    task_id: str = ""
+    limit: Int32 = 0
+    follow: bool = False
+    allocation_ids: list[str] = field(default_factory=list)
+    agent_ids: list[str] = field(default_factory=list)
+    container_ids: list[str] = field(default_factory=list)
+    rank_ids: list[Int32] = field(default_factory=list)
+    levels: list[LogLevel] = field(default_factory=list)
+    stdtypes: list[str] = field(default_factory=list)
+    sources: list[str] = field(default_factory=list)
+    timestamp_before: Instant | None = None
+    timestamp_after: Instant | None = None
+    order_by: OrderBy = OrderBy.ORDER_BY_UNSPECIFIED
+    search_text: str = ""
+    enable_regex: bool = False
+
+
+class TaskLogsResponse(Message):
+    id: str = ""
+    timestamp: Instant | None = None
+    message: str = ""
+    level: LogLevel = LogLevel.LOG_LEVEL_UNSPECIFIED
+    task_id: str = ""
+    allocation_id: str | UnsetType = UNSET
+    agent_id: str | UnsetType = UNSET
+    container_id: str | UnsetType = UNSET
+    rank_id: Int32 | UnsetType = UNSET
+    log: str = ""
+    source: str | UnsetType = UNSET
+    stdtype: str | UnsetType = UNSET
+
+
+task_logs = Endpoint(
+    "TaskLogs",
+    "GET",
+    "/api/v1/tasks/{taskId}/logs",
+    TaskLogsRequest,
+    TaskLogsResponse,
+    summary="Task Logs",
+    tags=(
+        "Jobs",
+        "Tasks",
+    ),
+    query=True,
+    streams=True,
+)
+
+
+class TaskLogsFieldsRequest(Message):
+    task_id: str = ""
+    follow: bool = False
+
+
+class TaskLogsFieldsResponse(Message):
+    allocation_ids: list[str] = field(default_factory=list)
+    agent_ids: list[str] = field(default_factory=list)
+    container_ids: list[str] = field(default_factory=list)
+    rank_ids: list[Int32] = field(default_factory=list)
+    stdtypes: list[str] = field(default_factory=list)
+    sources: list[str] = field(default_factory=list)
+
+
+task_logs_fields = Endpoint(
+    "TaskLogsFields",
+    "GET",
+    "/api/v1/tasks/{taskId}/logs/fields",
+    TaskLogsFieldsRequest,
+    TaskLogsFieldsResponse,
+    summary="Task Logs Fields",
+    tags=(
+        "Jobs",
+        "Tasks",
+    ),
+    query=True,
+    streams=True,
+)
+
+
+class CleanupLogsRequest(Message):
+    pass
+
+
+class CleanupLogsResponse(Message):
+    removed_count: Int64 = "0"
+
+
+cleanup_logs = Endpoint(
+    "CleanupLogs", "POST", "/api/v1/cleanup_logs", CleanupLogsRequest, CleanupLogsResponse, summary="Cleanup Logs", tags=("Internal",)
+)

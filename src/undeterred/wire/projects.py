@@ -1,0 +1,300 @@
+"""Projects, their notes, and what moves between them."""
+
+from msgspec import UNSET, UnsetType, field
+
+from undeterred.wire.base import Double, Endpoint, Enum, Instant, Int32, Message
+from undeterred.wire.common import OrderBy, Pagination
+from undeterred.wire.workspaces import WorkspaceState
+
+
+class MetricsRange(Message):
+    metrics_name: str = ""
+    min: Double = 0
+    max: Double = 0
+
+
+class Note(Message):
+    name: str = ""
+    contents: str = ""
+
+
+class PatchProject(Message):
+    name: str | None = None
+    description: str | None = None
+    key: str | None = None
+
+
+class Project(Message):
+    id: Int32 = 0
+    name: str = ""
+    workspace_id: Int32 = 0
+    description: str = ""
+    last_experiment_started_at: Instant | None = None
+    notes: list[Note] = field(default_factory=list)
+    num_experiments: Int32 = 0
+    num_active_experiments: Int32 = 0
+    archived: bool = False
+    username: str = ""
+    immutable: bool = False
+    user_id: Int32 = 0
+    workspace_name: str = ""
+    state: WorkspaceState = WorkspaceState.WORKSPACE_STATE_UNSPECIFIED
+    error_message: str = ""
+    key: str = ""
+    num_runs: Int32 = 0
+
+
+class GetWorkspaceProjectsRequestSortBy(Enum):
+    SORT_BY_UNSPECIFIED = "SORT_BY_UNSPECIFIED"
+    SORT_BY_CREATION_TIME = "SORT_BY_CREATION_TIME"
+    SORT_BY_LAST_EXPERIMENT_START_TIME = "SORT_BY_LAST_EXPERIMENT_START_TIME"
+    SORT_BY_NAME = "SORT_BY_NAME"
+    SORT_BY_DESCRIPTION = "SORT_BY_DESCRIPTION"
+    SORT_BY_ID = "SORT_BY_ID"
+
+
+class GetWorkspaceProjectsRequest(Message):
+    sort_by: GetWorkspaceProjectsRequestSortBy = GetWorkspaceProjectsRequestSortBy.SORT_BY_UNSPECIFIED
+    order_by: OrderBy = OrderBy.ORDER_BY_UNSPECIFIED
+    offset: Int32 = 0
+    limit: Int32 = 0
+    id: Int32 = 0
+    name: str = ""
+    archived: bool | None = None
+    users: list[str] = field(default_factory=list)
+    user_ids: list[Int32] = field(default_factory=list)
+
+
+class GetWorkspaceProjectsResponse(Message):
+    projects: list[Project] = field(default_factory=list)
+    pagination: Pagination | None = None
+
+
+get_workspace_projects = Endpoint(
+    "GetWorkspaceProjects",
+    "GET",
+    "/api/v1/workspaces/{id}/projects",
+    GetWorkspaceProjectsRequest,
+    GetWorkspaceProjectsResponse,
+    summary="Get Workspace Projects",
+    tags=("Workspaces",),
+    query=True,
+)
+
+
+class GetProjectRequest(Message):
+    id: Int32 = 0
+
+
+class GetProjectResponse(Message):
+    project: Project | None = None
+
+
+get_project = Endpoint(
+    "GetProject", "GET", "/api/v1/projects/{id}", GetProjectRequest, GetProjectResponse, summary="Get Project", tags=("Projects",)
+)
+
+
+class GetProjectByKeyRequest(Message):
+    key: str = ""
+
+
+class GetProjectByKeyResponse(Message):
+    project: Project | None = None
+
+
+get_project_by_key = Endpoint(
+    "GetProjectByKey",
+    "GET",
+    "/api/v1/projects/key/{key}",
+    GetProjectByKeyRequest,
+    GetProjectByKeyResponse,
+    summary="Get Project By Key",
+    tags=("Projects",),
+)
+
+
+class GetProjectNumericMetricsRangeRequest(Message):
+    id: Int32 = 0
+
+
+class GetProjectNumericMetricsRangeResponse(Message):
+    ranges: list[MetricsRange] = field(default_factory=list)
+
+
+get_project_numeric_metrics_range = Endpoint(
+    "GetProjectNumericMetricsRange",
+    "GET",
+    "/api/v1/projects/{id}/experiments/metric-ranges",
+    GetProjectNumericMetricsRangeRequest,
+    GetProjectNumericMetricsRangeResponse,
+    summary="Get Project Numeric Metrics Range",
+    tags=(
+        "Projects",
+        "Internal",
+    ),
+)
+
+
+class PostProjectRequest(Message):
+    name: str = ""
+    description: str = ""
+    workspace_id: Int32 = 0
+    key: str | UnsetType = UNSET
+
+
+class PostProjectResponse(Message):
+    project: Project | None = None
+
+
+post_project = Endpoint(
+    "PostProject",
+    "POST",
+    "/api/v1/workspaces/{workspaceId}/projects",
+    PostProjectRequest,
+    PostProjectResponse,
+    summary="Post Project",
+    tags=("Projects",),
+    body="*",
+)
+
+
+class AddProjectNoteRequest(Message):
+    note: Note | None = None
+    project_id: Int32 = 0
+
+
+class AddProjectNoteResponse(Message):
+    notes: list[Note] = field(default_factory=list)
+
+
+add_project_note = Endpoint(
+    "AddProjectNote",
+    "POST",
+    "/api/v1/projects/{projectId}/notes",
+    AddProjectNoteRequest,
+    AddProjectNoteResponse,
+    summary="Add Project Note",
+    tags=("Projects",),
+    body="note",
+)
+
+
+class PutProjectNotesRequest(Message):
+    notes: list[Note] = field(default_factory=list)
+    project_id: Int32 = 0
+
+
+class PutProjectNotesResponse(Message):
+    notes: list[Note] = field(default_factory=list)
+
+
+put_project_notes = Endpoint(
+    "PutProjectNotes",
+    "PUT",
+    "/api/v1/projects/{projectId}/notes",
+    PutProjectNotesRequest,
+    PutProjectNotesResponse,
+    summary="Put Project Notes",
+    tags=("Projects",),
+    body="*",
+)
+
+
+class PatchProjectRequest(Message):
+    id: Int32 = 0
+    project: PatchProject | None = None
+
+
+class PatchProjectResponse(Message):
+    project: Project | None = None
+
+
+patch_project = Endpoint(
+    "PatchProject",
+    "PATCH",
+    "/api/v1/projects/{id}",
+    PatchProjectRequest,
+    PatchProjectResponse,
+    summary="Patch Project",
+    tags=("Projects",),
+    body="project",
+)
+
+
+class DeleteProjectRequest(Message):
+    id: Int32 = 0
+
+
+class DeleteProjectResponse(Message):
+    completed: bool = False
+
+
+delete_project = Endpoint(
+    "DeleteProject",
+    "DELETE",
+    "/api/v1/projects/{id}",
+    DeleteProjectRequest,
+    DeleteProjectResponse,
+    summary="Delete Project",
+    tags=("Projects",),
+)
+
+
+class ArchiveProjectRequest(Message):
+    id: Int32 = 0
+
+
+class ArchiveProjectResponse(Message):
+    pass
+
+
+archive_project = Endpoint(
+    "ArchiveProject",
+    "POST",
+    "/api/v1/projects/{id}/archive",
+    ArchiveProjectRequest,
+    ArchiveProjectResponse,
+    summary="Archive Project",
+    tags=("Projects",),
+)
+
+
+class UnarchiveProjectRequest(Message):
+    id: Int32 = 0
+
+
+class UnarchiveProjectResponse(Message):
+    pass
+
+
+unarchive_project = Endpoint(
+    "UnarchiveProject",
+    "POST",
+    "/api/v1/projects/{id}/unarchive",
+    UnarchiveProjectRequest,
+    UnarchiveProjectResponse,
+    summary="Unarchive Project",
+    tags=("Projects",),
+)
+
+
+class MoveProjectRequest(Message):
+    project_id: Int32 = 0
+    destination_workspace_id: Int32 = 0
+
+
+class MoveProjectResponse(Message):
+    pass
+
+
+move_project = Endpoint(
+    "MoveProject",
+    "POST",
+    "/api/v1/projects/{projectId}/move",
+    MoveProjectRequest,
+    MoveProjectResponse,
+    summary="Move Project",
+    tags=("Projects",),
+    body="*",
+)

@@ -1,0 +1,183 @@
+"""Users: read, create, change, passwords."""
+
+from msgspec import UNSET, UnsetType, field
+
+from undeterred.wire.base import Endpoint, Enum, Instant, Int32, Message
+from undeterred.wire.common import OrderBy, Pagination
+
+
+class AgentUserGroup(Message):
+    agent_uid: Int32 | UnsetType = UNSET
+    agent_gid: Int32 | UnsetType = UNSET
+    agent_user: str | UnsetType = UNSET
+    agent_group: str | UnsetType = UNSET
+
+
+class PatchUser(Message):
+    username: str | UnsetType = UNSET
+    password: str | UnsetType = UNSET
+    admin: bool | None = None
+    active: bool | None = None
+    display_name: str | UnsetType = UNSET
+    agent_user_group: AgentUserGroup | None = None
+    is_hashed: bool = False
+    remote: bool | UnsetType = UNSET
+
+
+class User(Message):
+    id: Int32 = 0
+    username: str = ""
+    admin: bool = False
+    active: bool = False
+    agent_user_group: AgentUserGroup | None = None
+    display_name: str = ""
+    modified_at: Instant | None = None
+    remote: bool = False
+    last_auth_at: Instant | UnsetType = UNSET
+
+
+class GetUsersRequestSortBy(Enum):
+    SORT_BY_UNSPECIFIED = "SORT_BY_UNSPECIFIED"
+    SORT_BY_DISPLAY_NAME = "SORT_BY_DISPLAY_NAME"
+    SORT_BY_USER_NAME = "SORT_BY_USER_NAME"
+    SORT_BY_ADMIN = "SORT_BY_ADMIN"
+    SORT_BY_ACTIVE = "SORT_BY_ACTIVE"
+    SORT_BY_MODIFIED_TIME = "SORT_BY_MODIFIED_TIME"
+    SORT_BY_NAME = "SORT_BY_NAME"
+    SORT_BY_LAST_AUTH_TIME = "SORT_BY_LAST_AUTH_TIME"
+    SORT_BY_REMOTE = "SORT_BY_REMOTE"
+
+
+class GetUsersRequest(Message):
+    sort_by: GetUsersRequestSortBy = GetUsersRequestSortBy.SORT_BY_UNSPECIFIED
+    order_by: OrderBy = OrderBy.ORDER_BY_UNSPECIFIED
+    offset: Int32 = 0
+    limit: Int32 = 0
+    name: str = ""
+    active: bool | UnsetType = UNSET
+    admin: bool | UnsetType = UNSET
+    role_id_assigned_directly_to_user: list[Int32] = field(default_factory=list)
+
+
+class GetUsersResponse(Message):
+    users: list[User] = field(default_factory=list)
+    pagination: Pagination | None = None
+
+
+get_users = Endpoint(
+    "GetUsers", "GET", "/api/v1/users", GetUsersRequest, GetUsersResponse, summary="Get Users", tags=("Users",), query=True
+)
+
+
+class GetUserRequest(Message):
+    user_id: Int32 = 0
+
+
+class GetUserResponse(Message):
+    user: User | None = None
+
+
+get_user = Endpoint("GetUser", "GET", "/api/v1/users/{userId}", GetUserRequest, GetUserResponse, summary="Get User", tags=("Users",))
+
+
+class GetUserByUsernameRequest(Message):
+    username: str = ""
+
+
+class GetUserByUsernameResponse(Message):
+    user: User | None = None
+
+
+get_user_by_username = Endpoint(
+    "GetUserByUsername",
+    "GET",
+    "/api/v1/users/{username}/by-username",
+    GetUserByUsernameRequest,
+    GetUserByUsernameResponse,
+    summary="Get User By Username",
+    tags=("Users",),
+)
+
+
+class GetMeRequest(Message):
+    pass
+
+
+class GetMeResponse(Message):
+    user: User | None = None
+
+
+get_me = Endpoint("GetMe", "GET", "/api/v1/me", GetMeRequest, GetMeResponse, summary="Get Me", tags=("Users",))
+
+
+class PostUserRequest(Message):
+    user: User | None = None
+    password: str = ""
+    is_hashed: bool = False
+
+
+class PostUserResponse(Message):
+    user: User | None = None
+
+
+post_user = Endpoint("PostUser", "POST", "/api/v1/users", PostUserRequest, PostUserResponse, summary="Post User", tags=("Users",), body="*")
+
+
+class SetUserPasswordRequest(Message):
+    user_id: Int32 = 0
+    password: str = ""
+
+
+class SetUserPasswordResponse(Message):
+    user: User | None = None
+
+
+set_user_password = Endpoint(
+    "SetUserPassword",
+    "POST",
+    "/api/v1/users/{userId}/password",
+    SetUserPasswordRequest,
+    SetUserPasswordResponse,
+    summary="Set User Password",
+    tags=("Users",),
+    body="password",
+)
+
+
+class PatchUserRequest(Message):
+    user_id: Int32 = 0
+    user: PatchUser | None = None
+
+
+class PatchUserResponse(Message):
+    user: User | None = None
+
+
+patch_user = Endpoint(
+    "PatchUser", "PATCH", "/api/v1/users/{userId}", PatchUserRequest, PatchUserResponse, summary="Patch User", tags=("Users",), body="user"
+)
+
+
+class UserFilters(Message):
+    name: str = ""
+    admin: bool | UnsetType = UNSET
+
+
+class PatchUsersRequest(Message):
+    user_ids: list[Int32] = field(default_factory=list)
+    activate: bool = False
+    filters: UserFilters | None = None
+
+
+class UserActionResult(Message):
+    error: str = ""
+    id: Int32 = 0
+
+
+class PatchUsersResponse(Message):
+    results: list[UserActionResult] = field(default_factory=list)
+
+
+patch_users = Endpoint(
+    "PatchUsers", "PATCH", "/api/v1/users", PatchUsersRequest, PatchUsersResponse, summary="Patch Users", tags=("Internal",), body="*"
+)

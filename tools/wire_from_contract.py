@@ -250,7 +250,8 @@ def endpoint_text(c: Contract, e: dict[str, Any]) -> str:
     request = c.names[e["request"]["type"]] if e["request"] else "HealthRequest"
     given = [json.dumps(e["name"]), json.dumps(e["method"]), json.dumps(e["path"]), request, c.names[e["response"]["type"]]]
     given.append(f"summary={json.dumps(e['summary'], ensure_ascii=False)}")
-    given.append(f"tags=({', '.join(json.dumps(t) for t in e['tags'])},)")
+    tags = ", ".join(json.dumps(t) for t in e["tags"])
+    given.append(f"tags=({tags}{',' if len(e['tags']) == 1 else ''})")
     if e["body"]:
         given.append(f"body={json.dumps('*' if e['body']['kind'] == 'message' else e['body']['field'])}")
     given += [f"{k}=True" for k, on in endpoint_flags(e).items() if on]

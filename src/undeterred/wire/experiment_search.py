@@ -70,9 +70,6 @@ search_experiments = Endpoint(
     SearchExperimentsRequest,
     SearchExperimentsResponse,
     summary="Search Experiments",
-    tags=(
-        "Experiments",
-        "Internal",
-    ),
+    tags=("Experiments", "Internal"),
     body="*",
 )

@@ -134,10 +134,7 @@ trial_logs = Endpoint(
     TrialLogsRequest,
     TrialLogsResponse,
     summary="Trial Logs",
-    tags=(
-        "Experiments",
-        "Trials",
-    ),
+    tags=("Experiments", "Trials"),
     query=True,
     streams=True,
     deprecated=True,
@@ -164,10 +161,7 @@ trial_logs_fields = Endpoint(
     TrialLogsFieldsRequest,
     TrialLogsFieldsResponse,
     summary="Trial Logs Fields",
-    tags=(
-        "Experiments",
-        "Trials",
-    ),
+    tags=("Experiments", "Trials"),
     query=True,
     streams=True,
     deprecated=True,
@@ -234,10 +228,7 @@ task_logs = Endpoint(
     TaskLogsRequest,
     TaskLogsResponse,
     summary="Task Logs",
-    tags=(
-        "Jobs",
-        "Tasks",
-    ),
+    tags=("Jobs", "Tasks"),
     query=True,
     streams=True,
 )
@@ -264,10 +255,7 @@ task_logs_fields = Endpoint(
     TaskLogsFieldsRequest,
     TaskLogsFieldsResponse,
     summary="Task Logs Fields",
-    tags=(
-        "Jobs",
-        "Tasks",
-    ),
+    tags=("Jobs", "Tasks"),
     query=True,
     streams=True,
 )

@@ -54,10 +54,7 @@ get_project_columns = Endpoint(
     GetProjectColumnsRequest,
     GetProjectColumnsResponse,
     summary="Get Project Columns",
-    tags=(
-        "Projects",
-        "Internal",
-    ),
+    tags=("Projects", "Internal"),
     query=True,
 )
 

@@ -129,10 +129,7 @@ get_project_numeric_metrics_range = Endpoint(
     GetProjectNumericMetricsRangeRequest,
     GetProjectNumericMetricsRangeResponse,
     summary="Get Project Numeric Metrics Range",
-    tags=(
-        "Projects",
-        "Internal",
-    ),
+    tags=("Projects", "Internal"),
 )
 
 

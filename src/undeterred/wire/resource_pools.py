@@ -244,10 +244,7 @@ list_rps_bound_to_workspace = Endpoint(
     ListRPsBoundToWorkspaceRequest,
     ListRPsBoundToWorkspaceResponse,
     summary="List R Ps Bound To Workspace",
-    tags=(
-        "Workspaces",
-        "Internal",
-    ),
+    tags=("Workspaces", "Internal"),
     query=True,
 )
 

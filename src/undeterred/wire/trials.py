@@ -120,10 +120,7 @@ get_experiment_trials = Endpoint(
     GetExperimentTrialsRequest,
     GetExperimentTrialsResponse,
     summary="Get Experiment Trials",
-    tags=(
-        "Trials",
-        "Experiments",
-    ),
+    tags=("Trials", "Experiments"),
     query=True,
 )
 
@@ -229,16 +226,7 @@ class GetTrialResponse(Message):
 
 
 get_trial = Endpoint(
-    "GetTrial",
-    "GET",
-    "/api/v1/trials/{trialId}",
-    GetTrialRequest,
-    GetTrialResponse,
-    summary="Get Trial",
-    tags=(
-        "Trials",
-        "Experiments",
-    ),
+    "GetTrial", "GET", "/api/v1/trials/{trialId}", GetTrialRequest, GetTrialResponse, summary="Get Trial", tags=("Trials", "Experiments")
 )
 
 
@@ -302,10 +290,7 @@ get_trial_workloads = Endpoint(
     GetTrialWorkloadsRequest,
     GetTrialWorkloadsResponse,
     summary="Get Trial Workloads",
-    tags=(
-        "Trials",
-        "Internal",
-    ),
+    tags=("Trials", "Internal"),
     query=True,
 )
 
@@ -325,10 +310,7 @@ kill_trial = Endpoint(
     KillTrialRequest,
     KillTrialResponse,
     summary="Kill Trial",
-    tags=(
-        "Experiments",
-        "Trials",
-    ),
+    tags=("Experiments", "Trials"),
 )
 
 

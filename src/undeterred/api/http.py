@@ -43,7 +43,9 @@ async def read_body(receive: Receive) -> bytes:
         chunks.append(message.get("body", b""))
         size += len(chunks[-1])
         if size > BODY_MAX_BYTES:
-            raise ResourceExhausted(f"the request is larger than {BODY_MAX_BYTES // 1024 // 1024} MiB: send less, e.g. a smaller model directory")
+            raise ResourceExhausted(
+                f"the request is larger than {BODY_MAX_BYTES // 1024 // 1024} MiB: send less, e.g. a smaller model directory"
+            )
     return b"".join(chunks)
 
 

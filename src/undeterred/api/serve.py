@@ -58,11 +58,11 @@ ROUTES: list[Route] = []
 
 def serves(endpoint: Endpoint, needs: Permission = Permission.SIGNED_IN) -> Callable[[H], H]:
     """Declare the handler of an endpoint: `async def f(ctx, caller, request) -> response`, an async generator of messages (or of ready NDJSON
-    bytes) when the endpoint streams. `caller` is a Caller; None only on public endpoints."""
+    bytes) when the endpoint streams. `caller` is a Caller, None on public endpoints, and the key's hash on a supervisor's."""
 
     def keep(handler: H) -> H:
         assert endpoint.name not in HANDLERS, f"{endpoint.name} has two handlers"
-        assert endpoint.public == (needs == Permission.PUBLIC), f"{endpoint.name}: public on one side only"
+        assert endpoint.public == (needs in (Permission.PUBLIC, Permission.SUPERVISOR)), f"{endpoint.name}: public on one side only"
         HANDLERS[endpoint.name] = Served(endpoint, handler, needs)
         return handler
 

@@ -1,5 +1,7 @@
 """What handlers and loops share: the store, the settings, the present callers. Nothing here is truth; a cache may be dropped at any moment."""
 
+from typing import Any
+
 from undeterred.services import identity
 from undeterred.services.identity import Caller
 from undeterred.services.settings import Settings
@@ -16,6 +18,7 @@ class Context:
         self.bell = db.bell
         self.settings = settings
         self.stopping = False
+        self.turns: dict[str, Any] = {}  # the loops' last turns, for /debug/loops
         self._callers: dict[str, Caller] = {}
         self._generation = 0
         self.bell.always(identity.SESSIONS, self._forget_callers)
@@ -35,4 +38,3 @@ class Context:
     def _forget_callers(self) -> None:
         self._callers = {}
         self._generation += 1
-

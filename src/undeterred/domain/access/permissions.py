@@ -4,10 +4,12 @@ from enum import StrEnum
 
 
 class Permission(StrEnum):
-    """A right that a role may hold; `PUBLIC` and `SIGNED_IN` are ours: no token, or any token, is enough."""
+    """A right that a role may hold. Three are ours: PUBLIC (no token is asked for), SIGNED_IN (any token is enough) and SUPERVISOR (the key
+    of a task's supervisor, checked by the call itself)."""
 
     PUBLIC = "PUBLIC"
     SIGNED_IN = "SIGNED_IN"
+    SUPERVISOR = "SUPERVISOR"
     ADMINISTRATE_USER = "ADMINISTRATE_USER"
     ADMINISTRATE_OAUTH = "ADMINISTRATE_OAUTH"
     CREATE_EXPERIMENT = "CREATE_EXPERIMENT"

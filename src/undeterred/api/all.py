@@ -1,0 +1,1 @@
+"""Imports every module that declares handlers: the table of contents."""

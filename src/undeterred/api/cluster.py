@@ -1,0 +1,73 @@
+"""The master itself: who it is, whether it is well, what its loops do."""
+
+import msgspec
+
+from undeterred import REFERENCE_VERSION
+from undeterred.api.serve import Answer, Request, route, serves
+from undeterred.domain.access.permissions import Permission
+from undeterred.errors import PermissionDenied
+from undeterred.services.context import Context
+from undeterred.store.db import Tx
+from undeterred.wire.cluster import (
+    GetMasterRequest,
+    GetMasterResponse,
+    GetTelemetryRequest,
+    GetTelemetryResponse,
+    HealthCheck,
+    HealthRequest,
+    HealthStatus,
+    ResourceManagerHealth,
+    get_master,
+    get_telemetry,
+    health,
+)
+
+
+@serves(get_master, needs=Permission.PUBLIC)
+async def master(ctx: Context, _caller: None, _request: GetMasterRequest) -> GetMasterResponse:
+    settings = ctx.settings
+    return GetMasterResponse(
+        version=REFERENCE_VERSION,
+        master_id=settings.master_id,
+        cluster_id=settings.cluster_id,
+        cluster_name=settings.cluster_name,
+        branding="determined",
+        user_management_enabled=True,
+    )
+
+
+@serves(get_telemetry, needs=Permission.PUBLIC)
+async def telemetry(_ctx: Context, _caller: None, _request: GetTelemetryRequest) -> GetTelemetryResponse:
+    return GetTelemetryResponse(enabled=False)
+
+
+@serves(health)
+async def healthy(ctx: Context, _caller: object, _request: HealthRequest) -> HealthCheck:
+    await ctx.db.read(_alive)
+    up = ResourceManagerHealth(cluster_name=ctx.settings.cluster_name, status=HealthStatus.up)
+    return HealthCheck(status=HealthStatus.up, database=HealthStatus.up, resource_managers=[up])
+
+
+@route("GET", "/info", public=True)
+async def info(ctx: Context, _request: Request) -> Answer:
+    settings = ctx.settings
+    facts = {
+        "version": REFERENCE_VERSION,
+        "master_id": settings.master_id,
+        "cluster_id": settings.cluster_id,
+        "cluster_name": settings.cluster_name,
+        "telemetry": {"enabled": False, "otel_enabled": False, "otel_endpoint": ""},
+        "sso_providers": None,
+    }
+    return Answer(msgspec.json.encode(facts))
+
+
+@route("GET", "/debug/loops")
+async def loops(ctx: Context, request: Request) -> Answer:
+    if request.caller is None or not request.caller.admin:
+        raise PermissionDenied("only administrators may look at the loops")
+    return Answer(msgspec.json.encode(list(ctx.turns.values())))
+
+
+def _alive(tx: Tx) -> int:
+    return int(tx.value("SELECT 1"))

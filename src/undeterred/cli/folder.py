@@ -1,0 +1,36 @@
+"""The data folder as the command line sees it: where it is, and what the running master left in it."""
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import click
+import psutil
+
+
+def default_data() -> Path:
+    """`$UNDETERRED_DATA`, else `undeterred` in the user's data folder (XDG)."""
+    if chosen := os.environ.get("UNDETERRED_DATA"):
+        return Path(chosen)
+    return Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share") / "undeterred"
+
+
+data_option = click.option(
+    "--data", type=click.Path(path_type=Path, file_okay=False), default=None, help=f"The data folder. [default: {default_data()}]"
+)
+
+
+def chosen(data: Path | None) -> Path:
+    """The data folder to use, absolute."""
+    return (data or default_data()).expanduser().absolute()
+
+
+def running(data: Path) -> dict[str, Any] | None:
+    """What the folder's master announced (url, pid, epoch), None when none is alive."""
+    try:
+        facts: dict[str, Any] = json.loads((data / "master.json").read_text())
+        command = psutil.Process(facts["pid"]).cmdline()
+    except (OSError, ValueError, KeyError, psutil.Error):
+        return None
+    return facts if any("undeterred" in part for part in command) else None

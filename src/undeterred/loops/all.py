@@ -1,0 +1,5 @@
+"""The loops, in the order in which they are turned first."""
+
+from undeterred.loops.runner import Loop
+
+LOOPS: tuple[Loop, ...] = ()

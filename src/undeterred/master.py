@@ -1,0 +1,244 @@
+"""The one place where everything is built and joined: a master from its start to its end.
+
+`python -m undeterred.master --data DIR …` is what `undeterred up` runs. The walk "kill -9 → recovery" begins in `run`: open the store, take the
+lease, turn every loop once; there is no other recovery code.
+"""
+
+import argparse
+import asyncio
+import contextlib
+import gc
+import ipaddress
+import json
+import logging
+import os
+import signal
+import socket
+import sys
+import uuid
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import uvicorn
+
+import undeterred.api.all  # noqa: F401 - declares every handler
+from undeterred.api.bind import App
+from undeterred.config import master as master_config
+from undeterred.config.master import MasterConfig
+from undeterred.errors import FailedPrecondition, WireError
+from undeterred.loops.all import LOOPS
+from undeterred.loops.runner import Runner
+from undeterred.loops.world import World
+from undeterred.services import bootstrap
+from undeterred.services.context import Context
+from undeterred.services.settings import Settings
+from undeterred.store import lease
+from undeterred.store.lease import FolderLock
+from undeterred.store.open import open_store
+from undeterred.wire.registry import ENDPOINTS
+from undeterred.wire.supervision import INTERNAL_ENDPOINTS
+
+log = logging.getLogger("undeterred.master")
+KEEP_ALIVE_S = 120
+GRACE_S = 2
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run a master until SIGTERM; 0 after a clean end, 1 with a sentence on standard error when it cannot start."""
+    arguments = _arguments(argv)
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s", stream=sys.stderr)
+    try:
+        config = _config(arguments, os.environ)
+        asyncio.run(run(config, Path(config.data).expanduser().absolute(), arguments.stop_tasks))
+    except WireError as error:
+        print(f"undeterred: {error.text}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+    return 0
+
+
+async def run(config: MasterConfig, data: Path, stop_tasks: bool) -> None:
+    """Build the master, serve until told to stop, end cleanly."""
+    _make_folder(data)
+    lock = FolderLock(data)
+    listener = _listen(config)
+    db = open_store(data, config.db_url)
+    try:
+        settings = await db.write(_begin, config, data, _reachable(config, listener))
+        ctx = Context(db, settings)
+        runtimes = _runtimes(settings)
+        runner = Runner(World(ctx, runtimes), LOOPS)
+        ctx.turns = runner.turns
+        app = App(ctx, (*ENDPOINTS, *INTERNAL_ENDPOINTS))
+        await _serve(ctx, app, runner, listener, settings)
+        if stop_tasks:
+            for runtime in runtimes.values():
+                await runtime.stop_all()
+    finally:
+        db.close()
+        (data / "master.json").unlink(missing_ok=True)
+        lock.release()
+
+
+async def _serve(ctx: Context, app: App, runner: Runner, listener: socket.socket, settings: Settings) -> None:
+    """Turn the loops and answer requests until SIGTERM or SIGINT."""
+    server = _Server(
+        uvicorn.Config(
+            app,
+            http="httptools",
+            loop="uvloop",
+            ws="none",
+            lifespan="off",
+            access_log=False,
+            log_config=None,
+            server_header=False,
+            date_header=False,
+            timeout_keep_alive=KEEP_ALIVE_S,
+            timeout_graceful_shutdown=GRACE_S,
+            backlog=2048,
+        )
+    )
+
+    def stop() -> None:
+        ctx.stopping = True
+        server.should_exit = True
+        ctx.bell.ring_all()
+
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop)
+    _announce(settings)
+    runner.start()
+    gc.collect()
+    gc.freeze()
+    try:
+        await server.serve(sockets=[listener])
+    finally:
+        await runner.stop()
+
+
+class _Server(uvicorn.Server):
+    """uvicorn without its own signal handlers: the master ends everything in its order."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+def _begin(tx: Any, config: MasterConfig, data: Path, url: str) -> Settings:
+    """Become the store's master; on an empty store make what every cluster has."""
+    master_id = str(uuid.uuid4())
+    epoch = lease.take(tx, f"{socket.gethostname()}:{os.getpid()}")
+    facts = bootstrap.first_start(tx, config)
+    if not _is_loopback(config.host):
+        exposed = bootstrap.blank_password_users(tx)
+        if exposed:
+            raise FailedPrecondition(
+                f"listening on {config.host} is refused while {' and '.join(exposed)} have a blank password: anybody could run code here. "
+                "Start on 127.0.0.1 and run `det user change-password` for each, or set security.initial_user_password before the first start"
+            )
+    return Settings(
+        config=config,
+        data=data,
+        url=url,
+        cluster_id=facts["cluster_id"],
+        master_id=master_id,
+        cluster_name=config.cluster_name,
+        epoch=epoch,
+        started_at=tx.now,
+    )
+
+
+def _runtimes(settings: Settings) -> dict[str, Any]:
+    """The runtimes by pool: this machine serves the default pool unless it was told to have no slots at all."""
+    from undeterred.runtimes.build import build_runtimes
+
+    return build_runtimes(settings.config, settings.data, settings.url, settings.epoch)
+
+
+def _announce(settings: Settings) -> None:
+    """Tell supervisors and people where the master is."""
+    facts = {
+        "url": settings.url,
+        "pid": os.getpid(),
+        "epoch": settings.epoch,
+        "master_id": settings.master_id,
+        "started_at": settings.started_at,
+    }
+    path = settings.data / "master.json"
+    fresh = path.with_suffix(".new")
+    fresh.write_text(json.dumps(facts))
+    fresh.rename(path)
+    log.info("listening on %s, data in %s, epoch %d", settings.url, settings.data, settings.epoch)
+
+
+def _listen(config: MasterConfig) -> socket.socket:
+    """The bound socket; FailedPrecondition with the way out when the port is taken."""
+    family = socket.AF_INET6 if ":" in config.host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((config.host, config.port))
+    except OSError as error:
+        raise FailedPrecondition(
+            f"cannot listen on {config.host}:{config.port} ({error.strerror}): choose another port with --port"
+        ) from error
+    listener.set_inheritable(False)
+    return listener
+
+
+def _reachable(config: MasterConfig, listener: socket.socket) -> str:
+    """The URL at which tasks on this machine reach the master."""
+    host = "127.0.0.1" if config.host in ("0.0.0.0", "") else "[::1]" if config.host == "::" else config.host
+    return f"http://{host}:{listener.getsockname()[1]}"
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _make_folder(data: Path) -> None:
+    try:
+        data.mkdir(parents=True, exist_ok=True, mode=0o700)
+        probe = data / f".probe-{os.getpid()}"
+        probe.write_bytes(b"x")
+        probe.unlink()
+    except OSError as error:
+        raise FailedPrecondition(
+            f"the data folder {data} cannot be written ({error.strerror}): mend it or choose another with --data"
+        ) from error
+
+
+def _config(arguments: argparse.Namespace, environ: Mapping[str, str]) -> MasterConfig:
+    text = None
+    if arguments.config:
+        try:
+            text = Path(arguments.config).read_text()
+        except (OSError, UnicodeDecodeError) as error:
+            raise FailedPrecondition(f"the configuration file {arguments.config} cannot be read: {error}") from error
+    flags = {name: value for name in ("port", "host", "data", "slots") if (value := getattr(arguments, name)) is not None}
+    return master_config.load(text, environ, flags)
+
+
+def _arguments(argv: list[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="undeterred-master", description="An Undeterred master; `undeterred up` is the usual way to start one."
+    )
+    parser.add_argument("--data")
+    parser.add_argument("--host")
+    parser.add_argument("--port", type=int)
+    parser.add_argument("--config")
+    parser.add_argument("--slots", type=int)
+    parser.add_argument("--stop-tasks", action="store_true")
+    return parser.parse_args(argv)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

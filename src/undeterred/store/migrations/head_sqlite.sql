@@ -69,11 +69,11 @@ CREATE TABLE allocations (
 
 CREATE INDEX ix_allocations_task_id_run ON allocations (task_id, run);
 
-CREATE INDEX ix_allocations_token_hash ON allocations (token_hash);
+CREATE INDEX ix_allocations_job_id ON allocations (job_id);
 
 CREATE INDEX ix_allocations_state ON allocations (state);
 
-CREATE INDEX ix_allocations_job_id ON allocations (job_id);
+CREATE INDEX ix_allocations_token_hash ON allocations (token_hash);
 
 CREATE TABLE accelerators (
 	id INTEGER NOT NULL, 
@@ -86,9 +86,9 @@ CREATE TABLE accelerators (
 	CONSTRAINT pk_accelerators PRIMARY KEY (id)
 );
 
-CREATE INDEX ix_accelerators_allocation_id ON accelerators (allocation_id);
-
 CREATE INDEX ix_accelerators_task_id ON accelerators (task_id);
+
+CREATE INDEX ix_accelerators_allocation_id ON accelerators (allocation_id);
 
 CREATE TABLE task_logs (
 	id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT, 
@@ -159,6 +159,8 @@ CREATE TABLE workspaces (
 	CONSTRAINT fk_workspaces_user_id FOREIGN KEY(user_id) REFERENCES users (id)
 );
 
+CREATE INDEX ix_workspaces_user_id ON workspaces (user_id);
+
 CREATE TABLE sessions (
 	id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT, 
 	user_id INTEGER NOT NULL, 
@@ -183,6 +185,18 @@ CREATE TABLE user_settings (
 	CONSTRAINT fk_user_settings_user_id FOREIGN KEY(user_id) REFERENCES users (id)
 );
 
+CREATE TABLE user_activity (
+	user_id INTEGER NOT NULL, 
+	kind TEXT NOT NULL, 
+	entity TEXT NOT NULL, 
+	entity_id INTEGER NOT NULL, 
+	seen_at BIGINT NOT NULL, 
+	CONSTRAINT uq_user_activity_user_id_entity_entity_id_kind UNIQUE (user_id, entity, entity_id, kind), 
+	CONSTRAINT fk_user_activity_user_id FOREIGN KEY(user_id) REFERENCES users (id)
+);
+
+CREATE INDEX ix_user_activity_user_id_entity_seen_at ON user_activity (user_id, entity, seen_at);
+
 CREATE TABLE models (
 	id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT, 
 	name TEXT NOT NULL, 
@@ -199,6 +213,8 @@ CREATE TABLE models (
 	CONSTRAINT fk_models_user_id FOREIGN KEY(user_id) REFERENCES users (id), 
 	CONSTRAINT fk_models_workspace_id FOREIGN KEY(workspace_id) REFERENCES workspaces (id)
 );
+
+CREATE INDEX ix_models_workspace_id ON models (workspace_id);
 
 CREATE TABLE workspace_pins (
 	workspace_id INTEGER NOT NULL, 
@@ -281,13 +297,29 @@ CREATE TABLE experiments (
 	CONSTRAINT fk_experiments_model_definition_id FOREIGN KEY(model_definition_id) REFERENCES model_definitions (id)
 );
 
+CREATE INDEX ix_experiments_project_id_id ON experiments (project_id, id);
+
+CREATE INDEX ix_experiments_checkpoint_size_id ON experiments (checkpoint_size, id);
+
+CREATE INDEX ix_experiments_owner_id_id ON experiments (owner_id, id);
+
+CREATE INDEX ix_experiments_description_id ON experiments (description, id);
+
+CREATE INDEX ix_experiments_progress_id ON experiments (progress, id);
+
+CREATE INDEX ix_experiments_checkpoint_count_id ON experiments (checkpoint_count, id);
+
 CREATE INDEX ix_experiments_state_id ON experiments (state, id);
 
 CREATE INDEX ix_experiments_started_at_id ON experiments (started_at, id);
 
+CREATE INDEX ix_experiments_num_trials_id ON experiments (num_trials, id);
+
 CREATE INDEX ix_experiments_parent_id_id ON experiments (parent_id, id);
 
 CREATE INDEX ix_experiments_best_metric_id ON experiments (best_metric, id);
+
+CREATE INDEX ix_experiments_job_id ON experiments (job_id);
 
 CREATE INDEX ix_experiments_archived_id ON experiments (archived, id);
 
@@ -295,23 +327,7 @@ CREATE INDEX ix_experiments_ended_at_id ON experiments (ended_at, id);
 
 CREATE INDEX ix_experiments_resource_pool_id ON experiments (resource_pool, id);
 
-CREATE INDEX ix_experiments_checkpoint_count_id ON experiments (checkpoint_count, id);
-
-CREATE INDEX ix_experiments_job_id ON experiments (job_id);
-
 CREATE INDEX ix_experiments_name_id ON experiments (name, id);
-
-CREATE INDEX ix_experiments_num_trials_id ON experiments (num_trials, id);
-
-CREATE INDEX ix_experiments_project_id_id ON experiments (project_id, id);
-
-CREATE INDEX ix_experiments_checkpoint_size_id ON experiments (checkpoint_size, id);
-
-CREATE INDEX ix_experiments_description_id ON experiments (description, id);
-
-CREATE INDEX ix_experiments_owner_id_id ON experiments (owner_id, id);
-
-CREATE INDEX ix_experiments_progress_id ON experiments (progress, id);
 
 CREATE TABLE model_versions (
 	id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT, 
@@ -332,6 +348,15 @@ CREATE TABLE model_versions (
 );
 
 CREATE INDEX ix_model_versions_checkpoint_uuid ON model_versions (checkpoint_uuid);
+
+CREATE TABLE former_keys (
+	"key" TEXT NOT NULL, 
+	project_id INTEGER NOT NULL, 
+	CONSTRAINT pk_former_keys PRIMARY KEY ("key"), 
+	CONSTRAINT fk_former_keys_project_id FOREIGN KEY(project_id) REFERENCES projects (id)
+);
+
+CREATE INDEX ix_former_keys_project_id ON former_keys (project_id);
 
 CREATE TABLE searches (
 	experiment_id INTEGER NOT NULL, 

@@ -19,6 +19,7 @@ models = Table(
     number("user_id", to="users.id"),
     number("workspace_id", to="workspaces.id"),
     UniqueConstraint("name"),
+    Index(None, "workspace_id"),
     sqlite_autoincrement=True,
 )
 

@@ -20,6 +20,7 @@ workspaces = Table(
     text("default_compute_pool", ""),
     text("default_aux_pool", ""),
     UniqueConstraint("name"),
+    Index(None, "user_id"),
     sqlite_autoincrement=True,
 )
 
@@ -51,6 +52,14 @@ projects = Table(
     UniqueConstraint("workspace_id", "name"),
     UniqueConstraint("key"),
     sqlite_autoincrement=True,
+)
+
+former_keys = Table(  # keys that runs of a project were once known by: never given to another project
+    "former_keys",
+    metadata,
+    text("key", key=True),
+    number("project_id", to="projects.id"),
+    Index(None, "project_id"),
 )
 
 templates = Table(

@@ -1,4 +1,4 @@
-"""Who may come in: users, their sessions and access tokens (one sequence of ids), their settings."""
+"""Who may come in: users, their sessions and access tokens (one sequence of ids), their settings, what they looked at last."""
 
 from sqlalchemy import Index, Table, UniqueConstraint
 
@@ -45,4 +45,16 @@ user_settings = Table(
     text("key"),
     text("value"),  # JSON
     UniqueConstraint("user_id", "storage_path", "key"),
+)
+
+user_activity = Table(
+    "user_activity",
+    metadata,
+    number("user_id", to="users.id"),
+    text("kind"),  # GET
+    text("entity"),  # PROJECT
+    number("entity_id"),
+    instant("seen_at"),
+    UniqueConstraint("user_id", "entity", "entity_id", "kind"),
+    Index(None, "user_id", "entity", "seen_at"),
 )

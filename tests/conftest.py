@@ -15,6 +15,7 @@ from tests.support.server import Server
 
 if TYPE_CHECKING:
     from tests.support.postgres import Postgres
+    from undeterred.store.db import Database
 
 POSTGRES_MEND = "install PostgreSQL 15 or newer, or run `make test`, which does"
 
@@ -46,6 +47,18 @@ def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
         yield url
     finally:
         cluster.drop(url)
+
+
+@pytest.fixture
+def store(store_url: str, tmp_path: Path) -> Iterator["Database"]:
+    """An open store with its tables, on SQLite and on PostgreSQL."""
+    from undeterred.store.open import open_store
+
+    database = open_store(tmp_path, store_url if "://" in store_url else "")
+    try:
+        yield database
+    finally:
+        database.close()
 
 
 @pytest.fixture

@@ -36,11 +36,15 @@ def chromium() -> str | None:
 
 def task_python() -> Path | None:
     """The interpreter of the task environment (determined 0.38.1), None if `make setup` has not made it."""
-    python = ROOT / ".venvs" / "task" / "bin" / "python"
-    return python if python.exists() else None
+    return ready("task")
 
 
 def torch_python() -> Path | None:
     """The interpreter of a task environment with PyTorch, None if there is none."""
-    python = ROOT / ".venvs" / "torch" / "bin" / "python"
-    return python if python.exists() else None
+    return ready("torch")
+
+
+def ready(name: str) -> Path | None:
+    """The interpreter of an environment that tools/bootstrap.py has finished."""
+    folder = ROOT / ".venvs" / name
+    return folder / "bin" / "python" if (folder / ".bootstrapped").exists() else None

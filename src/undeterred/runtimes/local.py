@@ -1,0 +1,185 @@
+"""This machine: a folder and a supervisor process per container, under `<data>/tasks`. Supervisors outlive the master."""
+
+import asyncio
+import contextlib
+import os
+import shutil
+import signal
+import socket
+import subprocess
+from pathlib import Path
+
+import msgspec
+
+from undeterred import errors
+from undeterred.domain.launch.facts import LaunchSpec
+from undeterred.runtimes import isolation
+from undeterred.runtimes.base import ASSIGNED, LOST, STARTING, TERMINATED, Exit, Node, Seen, Slot
+from undeterred.supervisor import folder
+
+_EPOCH = ".epoch"
+LINGER_S = 5.0  # how long a stopped supervisor may take to die before it is killed itself
+
+
+class Local:
+    """One node, this one.
+
+    data: the data folder; epoch: the master's, greater with every master that takes the folder's lease; mode: A, B or D (isolation.probe).
+    """
+
+    capabilities: frozenset[str] = frozenset()
+
+    def __init__(self, data: Path, epoch: int, slots: list[Slot], node_id: str = "", address: str = "127.0.0.1", mode: str = "") -> None:
+        self._tasks = data / "tasks"
+        self._tasks.mkdir(mode=0o711, parents=True, exist_ok=True)
+        self.epoch, self.mode = epoch, mode or isolation.probe().mode
+        host = socket.gethostname()
+        self._node = Node(node_id or host, host, address, slots)
+        self._children: list[subprocess.Popen[bytes]] = []
+        self._specs: dict[str, tuple[str, int]] = {}  # container id -> (allocation id, epoch): a spec never changes
+        self._collectors: dict[str, subprocess.Popen[bytes]] = {}
+        self._raise_epoch()
+
+    async def inventory(self) -> list[Node]:
+        """This machine."""
+        return [self._node]
+
+    async def start(self, spec: LaunchSpec) -> None:
+        """Write the spec and start the supervisor. Raises Conflict for an older epoch, Unavailable when the disk or the machine refuses."""
+        await asyncio.to_thread(self._start, spec)
+
+    async def stop(self, container_id: str) -> None:
+        """SIGTERM to the supervisor, and SIGKILL if it lingers; a placed start that nobody claimed is claimed and ended here."""
+        for attempt in range(2):
+            pid = await asyncio.to_thread(self._stop, container_id, hard=attempt == 1)
+            if pid is None or attempt == 1 or await self._obeys(container_id):
+                return
+
+    async def _obeys(self, container_id: str) -> bool:
+        """Whether the supervisor heard the signal: its task ended (it may then wait for the master's answer as long as it takes)."""
+        place = str(self._tasks / container_id)
+        for _ in range(int(LINGER_S / 0.02)):
+            if not os.path.isdir(place) or os.path.exists(os.path.join(place, folder.EXIT)) or folder.claimed(place)[1] is None:
+                return True
+            await asyncio.sleep(0.02)
+        return False
+
+    async def observe(self) -> list[Seen]:
+        """Scan the folders; for a supervisor that died, start the one who finishes for it."""
+        return await asyncio.to_thread(self._observe)
+
+    def _start(self, spec: LaunchSpec) -> None:
+        self._check_epoch(spec.epoch)
+        place = self._tasks / spec.container_id
+        if spec.container_id != place.name or spec.container_id.startswith("."):
+            raise errors.InvalidArgument(f"{spec.container_id!r} is no container id")
+        try:
+            place.mkdir(mode=0o700, exist_ok=True)
+            if not (place / folder.SPEC).exists():
+                ready = spec if spec.isolation else msgspec.structs.replace(spec, isolation=self.mode)
+                folder.write(str(place / folder.SPEC), msgspec.json.encode(ready))
+            if folder.claimed(str(place))[0]:
+                return
+            self._launch(str(place), str(place))
+        except OSError as error:
+            raise errors.Unavailable(f"The task {spec.allocation_id} could not be started on this machine: {error}") from error
+
+    def _launch(self, place: str, *arguments: str) -> subprocess.Popen[bytes]:
+        """Start a supervisor in a session of its own; what it has to say of itself goes to supervisor.log in its folder."""
+        with open(os.path.join(place, "supervisor.log"), "ab") as log:
+            child = subprocess.Popen(
+                isolation.command(*arguments), stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True, cwd="/"
+            )
+        self._children.append(child)
+        return child
+
+    def _reap(self) -> None:
+        self._children = [child for child in self._children if child.poll() is None]
+
+    def _stop(self, container_id: str, *, hard: bool) -> int | None:
+        """Signal the supervisor; returns its id while it lives."""
+        self._check_epoch(self.epoch)
+        place = str(self._tasks / container_id)
+        if not os.path.isdir(place):
+            return None
+        claimed, pid = folder.claimed(place)
+        if not claimed and folder.claim(place, dead=True):
+            # Nobody will ever start it now; the collector reports the end.
+            folder.write(os.path.join(place, folder.EXIT), msgspec.json.encode({"exitCode": 137}), sync=True)
+            self._collect(place)
+            return None
+        if pid is not None:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL if hard else signal.SIGTERM)
+        return pid
+
+    def _observe(self) -> list[Seen]:
+        self._reap()
+        found = []
+        for entry in os.scandir(self._tasks):
+            if entry.name.startswith(".gone-"):
+                shutil.rmtree(entry.path, ignore_errors=True)
+            elif entry.is_dir() and not entry.name.startswith("."):
+                with contextlib.suppress(FileNotFoundError):  # removed while we look: it ended and was acknowledged
+                    seen = self._look(entry.name, entry.path)
+                    if seen is not None:
+                        found.append(seen)
+        for gone in self._specs.keys() - {seen.container_id for seen in found}:
+            del self._specs[gone]
+        return sorted(found, key=lambda seen: seen.container_id)
+
+    def _look(self, container_id: str, place: str) -> Seen | None:
+        if container_id not in self._specs:
+            spec = folder.read_json(os.path.join(place, folder.SPEC))
+            if spec is None:
+                return None  # placed by half: start writes it anew
+            self._specs[container_id] = (spec["allocation_id"], spec["epoch"])
+        allocation_id, epoch = self._specs[container_id]
+        claimed, pid = folder.claimed(place)
+        record = folder.read_json(os.path.join(place, folder.EXIT))
+        ended = Exit(record.get("exitCode"), record.get("failure") or "") if record else None
+        if not claimed:
+            if not os.path.exists(os.path.join(place, folder.SPEC)):
+                return None
+            return Seen(container_id, allocation_id, epoch, alive=False, state=ASSIGNED)
+        if pid is not None:
+            return Seen(container_id, allocation_id, epoch, alive=True, state=TERMINATED if ended else _state(place), exit=ended)
+        if not os.path.isdir(place):
+            return None
+        self._collect(place)
+        lost = Exit(None, "lost: the supervisor of this task was killed")
+        return Seen(container_id, allocation_id, epoch, alive=True, state=TERMINATED if ended else LOST, exit=ended or lost)
+
+    def _collect(self, place: str) -> None:
+        """Let somebody finish for a dead supervisor; one at a time, and never two at work (folder.lock)."""
+        name = os.path.basename(place)
+        running = self._collectors.get(name)
+        if running is None or running.poll() is not None:
+            self._collectors[name] = self._launch(place, "--collect", place)
+        for other in [n for n, child in self._collectors.items() if child.poll() is not None]:
+            del self._collectors[other]
+
+    def _raise_epoch(self) -> None:
+        """Let it be known that this epoch was here: older ones are refused from now on."""
+        if self._highest_epoch() < self.epoch:
+            folder.write(str(self._tasks / _EPOCH), str(self.epoch).encode(), sync=True)
+
+    def _highest_epoch(self) -> int:
+        with contextlib.suppress(FileNotFoundError, ValueError):
+            return int((self._tasks / _EPOCH).read_text())
+        return 0
+
+    def _check_epoch(self, epoch: int) -> None:
+        highest = self._highest_epoch()
+        if min(epoch, self.epoch) < highest:
+            raise errors.Conflict(
+                f"A newer master (epoch {highest}) has this data folder; the one with epoch {epoch} may start and stop nothing."
+            )
+
+
+def _state(place: str) -> str:
+    try:
+        with open(os.path.join(place, folder.STATE)) as file:
+            return file.read()
+    except FileNotFoundError:
+        return STARTING

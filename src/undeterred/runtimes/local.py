@@ -59,7 +59,7 @@ class Local:
         """Whether the supervisor heard the signal: its task ended (it may then wait for the master's answer as long as it takes)."""
         place = str(self._tasks / container_id)
         for _ in range(int(LINGER_S / 0.02)):
-            if not os.path.isdir(place) or os.path.exists(os.path.join(place, folder.EXIT)) or folder.claimed(place)[1] is None:
+            if await asyncio.to_thread(_ended, place):
                 return True
             await asyncio.sleep(0.02)
         return False
@@ -175,6 +175,10 @@ class Local:
             raise errors.Conflict(
                 f"A newer master (epoch {highest}) has this data folder; the one with epoch {epoch} may start and stop nothing."
             )
+
+
+def _ended(place: str) -> bool:
+    return not os.path.isdir(place) or os.path.exists(os.path.join(place, folder.EXIT)) or folder.claimed(place)[1] is None
 
 
 def _state(place: str) -> str:

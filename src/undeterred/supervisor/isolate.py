@@ -30,7 +30,7 @@ def enter(spec: dict[str, Any], folder: str) -> None:
     k.mount("", "/", flags=k.MS_REC | k.MS_SLAVE)
     stage = os.path.join(folder, "stage")
     os.makedirs(stage, exist_ok=True)
-    run, tmp = os.path.join(folder, "run"), os.path.join(folder, "tmp")
+    run, tmp, vartmp = (os.path.join(folder, name) for name in ("run", "tmp", "vartmp"))
     may_make = spec["isolation"] == "A"
     # Sources are opened before anything is covered, so a source under /tmp is found all the same.
     binds = [(run, RUN, False, "")]
@@ -39,9 +39,9 @@ def enter(spec: dict[str, Any], folder: str) -> None:
     binds.extend(_asked(spec, folder))
     held = [(os.open(source, os.O_PATH | os.O_CLOEXEC), target, read_only, how) for source, target, read_only, how in binds]
     keep = [(os.open(path, os.O_PATH | os.O_CLOEXEC), path) for path in _kept(spec, folder)]
-    for source, target in ((tmp, "/tmp"), (os.path.join(folder, "vartmp"), "/var/tmp")):
-        if os.path.isdir(target):
-            _bind(source, target)
+    own = [(os.open(s, os.O_PATH | os.O_CLOEXEC), t) for s, t in ((tmp, "/tmp"), (vartmp, "/var/tmp")) if os.path.isdir(t)]
+    for fd, target in own:
+        _bind(f"/proc/self/fd/{fd}", target)
     for fd, path in keep:
         os.makedirs(path, exist_ok=True)
         _bind(f"/proc/self/fd/{fd}", path)
@@ -53,7 +53,7 @@ def enter(spec: dict[str, Any], folder: str) -> None:
             k.mount("", target, flags=k.MS_BIND | k.MS_REMOUNT | k.MS_RDONLY | _locked(target))
         if how:
             k.mount("", target, flags=how_flags(how))
-    for fd in [item[0] for item in held] + [item[0] for item in keep]:
+    for fd in [item[0] for item in (*own, *held, *keep)]:
         os.close(fd)
     if os.path.isdir("/dev/shm"):
         size = f",size={spec['shm_bytes']}" if spec.get("shm_bytes") else ""

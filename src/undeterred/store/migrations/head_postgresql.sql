@@ -67,13 +67,13 @@ CREATE TABLE allocations (
 	CONSTRAINT pk_allocations PRIMARY KEY (id)
 );
 
-CREATE INDEX ix_allocations_task_id_run ON allocations (task_id, run);
-
 CREATE INDEX ix_allocations_job_id ON allocations (job_id);
 
 CREATE INDEX ix_allocations_state ON allocations (state);
 
 CREATE INDEX ix_allocations_token_hash ON allocations (token_hash);
+
+CREATE INDEX ix_allocations_task_id_run ON allocations (task_id, run);
 
 CREATE TABLE accelerators (
 	id BIGSERIAL NOT NULL, 
@@ -86,9 +86,9 @@ CREATE TABLE accelerators (
 	CONSTRAINT pk_accelerators PRIMARY KEY (id)
 );
 
-CREATE INDEX ix_accelerators_task_id ON accelerators (task_id);
-
 CREATE INDEX ix_accelerators_allocation_id ON accelerators (allocation_id);
+
+CREATE INDEX ix_accelerators_task_id ON accelerators (task_id);
 
 CREATE TABLE task_logs (
 	id BIGSERIAL NOT NULL, 
@@ -305,6 +305,14 @@ CREATE TABLE experiments (
 	CONSTRAINT fk_experiments_model_definition_id FOREIGN KEY(model_definition_id) REFERENCES model_definitions (id)
 );
 
+CREATE INDEX ix_experiments_resource_pool_id ON experiments (resource_pool, id);
+
+CREATE INDEX ix_experiments_job_id ON experiments (job_id);
+
+CREATE INDEX ix_experiments_name_id ON experiments (name, id);
+
+CREATE INDEX ix_experiments_num_trials_id ON experiments (num_trials, id);
+
 CREATE INDEX ix_experiments_project_id_id ON experiments (project_id, id);
 
 CREATE INDEX ix_experiments_checkpoint_size_id ON experiments (checkpoint_size, id);
@@ -312,6 +320,8 @@ CREATE INDEX ix_experiments_checkpoint_size_id ON experiments (checkpoint_size, 
 CREATE INDEX ix_experiments_owner_id_id ON experiments (owner_id, id);
 
 CREATE INDEX ix_experiments_description_id ON experiments (description, id);
+
+CREATE INDEX ix_experiments_ended_at_id ON experiments (ended_at, id);
 
 CREATE INDEX ix_experiments_progress_id ON experiments (progress, id);
 
@@ -321,21 +331,11 @@ CREATE INDEX ix_experiments_state_id ON experiments (state, id);
 
 CREATE INDEX ix_experiments_started_at_id ON experiments (started_at, id);
 
-CREATE INDEX ix_experiments_num_trials_id ON experiments (num_trials, id);
-
 CREATE INDEX ix_experiments_parent_id_id ON experiments (parent_id, id);
 
 CREATE INDEX ix_experiments_best_metric_id ON experiments (best_metric, id);
 
-CREATE INDEX ix_experiments_job_id ON experiments (job_id);
-
 CREATE INDEX ix_experiments_archived_id ON experiments (archived, id);
-
-CREATE INDEX ix_experiments_ended_at_id ON experiments (ended_at, id);
-
-CREATE INDEX ix_experiments_resource_pool_id ON experiments (resource_pool, id);
-
-CREATE INDEX ix_experiments_name_id ON experiments (name, id);
 
 CREATE TABLE model_versions (
 	id BIGSERIAL NOT NULL, 
@@ -392,7 +392,6 @@ CREATE TABLE trials (
 	request_id TEXT, 
 	external_id TEXT, 
 	state TEXT NOT NULL, 
-	hparams TEXT DEFAULT '{}' NOT NULL, 
 	seed BIGINT DEFAULT '0' NOT NULL, 
 	started_at BIGINT NOT NULL, 
 	ended_at BIGINT, 
@@ -402,29 +401,39 @@ CREATE TABLE trials (
 	total_batches BIGINT DEFAULT '0' NOT NULL, 
 	progress DOUBLE PRECISION, 
 	runner_state TEXT DEFAULT '' NOT NULL, 
-	summary_metrics TEXT, 
+	metrics_run_id BIGINT DEFAULT '0' NOT NULL, 
+	older_batches BIGINT, 
 	best_validation_id BIGINT, 
 	latest_validation_id BIGINT, 
+	latest_validation_at BIGINT, 
 	best_signed DOUBLE PRECISION, 
 	searcher_metric_value DOUBLE PRECISION, 
 	checkpoint_count BIGINT DEFAULT '0' NOT NULL, 
 	checkpoint_size BIGINT DEFAULT '0' NOT NULL, 
+	best_checkpoint TEXT, 
+	best_checkpoint_signed DOUBLE PRECISION, 
 	latest_checkpoint TEXT, 
 	warm_start TEXT, 
 	log_retention_days BIGINT, 
 	log_policy_matched TEXT, 
-	metadata TEXT, 
 	local_id BIGINT DEFAULT '0' NOT NULL, 
 	archived INTEGER DEFAULT '0' NOT NULL, 
 	stopped_by_search INTEGER DEFAULT '0' NOT NULL, 
 	early_exit TEXT, 
 	project_id BIGINT DEFAULT '1' NOT NULL, 
+	hparams TEXT DEFAULT '{}' NOT NULL, 
+	summary_metrics TEXT, 
+	metadata TEXT, 
 	CONSTRAINT pk_trials PRIMARY KEY (id), 
 	CONSTRAINT uq_trials_experiment_id_external_id UNIQUE (experiment_id, external_id), 
 	CONSTRAINT fk_trials_experiment_id FOREIGN KEY(experiment_id) REFERENCES experiments (id)
 );
 
 CREATE INDEX ix_trials_experiment_id_id ON trials (experiment_id, id);
+
+CREATE INDEX ix_trials_experiment_id_state ON trials (experiment_id, state);
+
+CREATE INDEX ix_trials_experiment_id_best_signed ON trials (experiment_id, best_signed);
 
 CREATE INDEX ix_trials_state_id ON trials (state, id);
 
@@ -445,9 +454,9 @@ CREATE TABLE tasks (
 	CONSTRAINT fk_tasks_owner_id FOREIGN KEY(owner_id) REFERENCES users (id)
 );
 
-CREATE INDEX ix_tasks_ended_at ON tasks (ended_at);
-
 CREATE INDEX ix_tasks_trial_id ON tasks (trial_id);
+
+CREATE INDEX ix_tasks_ended_at ON tasks (ended_at);
 
 CREATE TABLE metrics (
 	id BIGSERIAL NOT NULL, 
@@ -465,7 +474,9 @@ CREATE TABLE metrics (
 	CONSTRAINT fk_metrics_trial_id FOREIGN KEY(trial_id) REFERENCES trials (id)
 );
 
-CREATE INDEX ix_metrics_trial_id_archived_metric_group_batches ON metrics (trial_id, archived, metric_group, batches);
+CREATE UNIQUE INDEX uq_metrics_live ON metrics (trial_id, metric_group, batches) WHERE archived = 0 AND profiling = 0;
+
+CREATE INDEX ix_metrics_profiling ON metrics (trial_id, metric_group, reported_at) WHERE profiling = 1;
 
 CREATE TABLE checkpoints (
 	id BIGSERIAL NOT NULL, 
@@ -488,9 +499,13 @@ CREATE TABLE checkpoints (
 	CONSTRAINT fk_checkpoints_storage_id FOREIGN KEY(storage_id) REFERENCES storages (id)
 );
 
-CREATE INDEX ix_checkpoints_experiment_id_state ON checkpoints (experiment_id, state);
+CREATE INDEX ix_checkpoints_task_id ON checkpoints (task_id);
 
-CREATE INDEX ix_checkpoints_trial_id_state_batches ON checkpoints (trial_id, state, batches);
+CREATE INDEX ix_checkpoints_trial_id_batches ON checkpoints (trial_id, batches);
+
+CREATE INDEX ix_checkpoints_trial_id_state_reported_at ON checkpoints (trial_id, state, reported_at);
+
+CREATE INDEX ix_checkpoints_experiment_id_state ON checkpoints (experiment_id, state);
 
 CREATE TABLE trial_sources (
 	trial_id BIGINT NOT NULL, 
@@ -502,6 +517,6 @@ CREATE TABLE trial_sources (
 	CONSTRAINT fk_trial_sources_trial_id FOREIGN KEY(trial_id) REFERENCES trials (id)
 );
 
-CREATE INDEX ix_trial_sources_model_id_model_version ON trial_sources (model_id, model_version);
-
 CREATE INDEX ix_trial_sources_checkpoint_uuid ON trial_sources (checkpoint_uuid);
+
+CREATE INDEX ix_trial_sources_model_id_model_version ON trial_sources (model_id, model_version);

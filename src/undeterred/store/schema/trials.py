@@ -1,6 +1,7 @@
 """Trials (a trial is a run), their metrics and checkpoints."""
 
 from sqlalchemy import Index, Table, UniqueConstraint
+from sqlalchemy import text as sql_text
 
 from undeterred.store.schema.base import flag, instant, metadata, number, real, serial, text
 
@@ -12,7 +13,6 @@ trials = Table(
     text("request_id", null=True),
     text("external_id", null=True),
     text("state"),
-    text("hparams", "{}"),  # JSON
     number("seed", 0),
     instant("started_at"),
     instant("ended_at", null=True),
@@ -22,28 +22,40 @@ trials = Table(
     number("total_batches", 0),
     real("progress", null=True),
     text("runner_state", ""),
-    text("summary_metrics", null=True),  # JSON: group -> metric -> {type, last, min, ...}
+    number("metrics_run_id", 0),  # the run that reported last
+    number("older_batches", null=True),  # no live report of an earlier run lies beyond this step; null: there is none
     number("best_validation_id", null=True),  # metrics.id
     number("latest_validation_id", null=True),
+    instant("latest_validation_at", null=True),
     real("best_signed", null=True),  # best searcher metric x sign
-    real("searcher_metric_value", null=True),
-    number("checkpoint_count", 0),
+    real("searcher_metric_value", null=True),  # the same as reported
+    number("checkpoint_count", 0),  # those that are not DELETED
     number("checkpoint_size", 0),
-    text("latest_checkpoint", null=True),  # uuid
+    text("best_checkpoint", null=True),  # uuid of the COMPLETED one whose step has the best validation
+    real("best_checkpoint_signed", null=True),
+    text("latest_checkpoint", null=True),  # uuid of the COMPLETED one reported last
     text("warm_start", null=True),  # uuid
     number("log_retention_days", null=True),
     text("log_policy_matched", null=True),
-    text("metadata", null=True),  # JSON
     number("local_id", 0),
     flag("archived"),
     flag("stopped_by_search"),
     text("early_exit", null=True),  # reason reported by user code
     number("project_id", 1),
+    # what may be long stands last: reading the rest does not touch it
+    text("hparams", "{}"),  # JSON
+    text("summary_metrics", null=True),  # JSON: group -> metric -> {type, last, min, ...}
+    text("metadata", null=True),  # JSON
     UniqueConstraint("experiment_id", "external_id"),
     Index(None, "experiment_id", "id"),
+    Index(None, "experiment_id", "state"),
+    Index(None, "experiment_id", "best_signed"),
     Index(None, "state", "id"),
     sqlite_autoincrement=True,
 )
+
+LIVE = sql_text("archived = 0 AND profiling = 0")
+PROFILING = sql_text("profiling = 1")
 
 metrics = Table(
     "metrics",
@@ -59,7 +71,8 @@ metrics = Table(
     flag("searched"),  # a validation that has the searcher metric
     flag("archived"),
     flag("profiling"),
-    Index(None, "trial_id", "archived", "metric_group", "batches"),
+    Index("uq_metrics_live", "trial_id", "metric_group", "batches", unique=True, sqlite_where=LIVE, postgresql_where=LIVE),
+    Index("ix_metrics_profiling", "trial_id", "metric_group", "reported_at", sqlite_where=PROFILING, postgresql_where=PROFILING),
     sqlite_autoincrement=True,
 )
 
@@ -82,8 +95,10 @@ checkpoints = Table(
     number("size_bytes", 0),
     number("storage_id", null=True, to="storages.id"),
     UniqueConstraint("uuid"),
-    Index(None, "trial_id", "state", "batches"),
+    Index(None, "trial_id", "batches"),
+    Index(None, "trial_id", "state", "reported_at"),
     Index(None, "experiment_id", "state"),
+    Index(None, "task_id"),
     sqlite_autoincrement=True,
 )
 

@@ -226,7 +226,8 @@ def field_line(c: Contract, owner: str, f: dict[str, Any]) -> str:
         return f"{attribute}: {one}"
     if f["kind"] == "enum":
         return f"{attribute}: {one} = {one}.{c.enums[f['type']]['values'][0]['name']}"
-    return f"{attribute}: {one} = {SCALARS[f['type']][1]}"
+    zero = SCALARS[f["type"]][1]
+    return f"{attribute}: {one} = " + (f"field({given} default={zero})".replace("( ", "(") if given else zero)
 
 
 def enum_text(c: Contract, name: str) -> str:

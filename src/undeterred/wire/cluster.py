@@ -32,7 +32,7 @@ class HealthStatus(Enum):
 
 
 class ResourceManagerHealth(Message):
-    cluster_name: str = ""
+    cluster_name: str = field(name="cluster_name", default="")
     status: HealthStatus = HealthStatus.up
 
 

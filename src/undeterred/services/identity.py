@@ -5,6 +5,7 @@ import hashlib
 import msgspec
 
 from undeterred.errors import PermissionDenied, Unauthenticated
+from undeterred.store import callers
 from undeterred.store.db import Tx
 
 SESSIONS = "sessions"  # rings whenever an answer of `find` may have changed
@@ -32,12 +33,7 @@ def token_hash(token: str) -> str:
 
 def find(tx: Tx, hashed: str) -> Caller:
     """The caller behind a token; Unauthenticated if there is none, it expired or was revoked."""
-    row = tx.one(
-        _SessionRow,
-        "SELECT u.id, u.username, u.admin, u.active, s.kind, s.id, s.expires_at, s.revoked, u.remote FROM sessions s JOIN users u ON u.id = s.user_id"
-        " WHERE s.token_hash = :hash",
-        hash=hashed,
-    )
+    row = callers.by_session(tx, hashed)
     if row is None:
         return _of_allocation(tx, hashed)
     if row.revoked:
@@ -53,25 +49,8 @@ def check_active(caller: Caller) -> None:
         raise PermissionDenied("user does not have permission")
 
 
-class _SessionRow(msgspec.Struct, frozen=True):
-    user_id: int
-    username: str
-    admin: int
-    active: int
-    kind: str
-    session_id: int
-    expires_at: int
-    revoked: int
-    remote: int
-
-
 def _of_allocation(tx: Tx, hashed: str) -> Caller:
-    caller = tx.one(
-        lambda *c: Caller(c[0], c[1], bool(c[2]), bool(c[3]), "allocation", 0, 0, c[4], c[5]),
-        "SELECT u.id, u.username, u.admin, u.active, a.id, a.task_id FROM allocations a JOIN tasks t ON t.id = a.task_id JOIN users u ON u.id = t.owner_id"
-        " WHERE a.token_hash = :hash AND a.state <> 'TERMINATED'",
-        hash=hashed,
-    )
-    if caller is None:
+    row = callers.by_allocation(tx, hashed)
+    if row is None:
         raise Unauthenticated(INVALID)
-    return caller
+    return Caller(row.user_id, row.username, bool(row.admin), bool(row.active), "allocation", 0, 0, row.allocation_id, row.task_id)

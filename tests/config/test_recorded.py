@@ -12,7 +12,7 @@ from undeterred.errors import InvalidArgument
 pytestmark = contract.needed
 MASTER = experiment.Defaults(
     task_container_defaults={"preemption_timeout": 3600, "shm_size_bytes": 4294967296, "network_mode": "bridge"},
-    master_storage={"type": "shared_fs", "host_path": "/tmp", "storage_path": "determined-cp"},  # noqa: S108
+    master_storage={"type": "shared_fs", "host_path": "/tmp", "storage_path": "determined-cp"},
 )
 TEMPLATES: dict[str, dict[str, Any]] = {
     step["call"].split("/")[-1]: step["body"]["config"]

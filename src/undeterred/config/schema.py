@@ -62,6 +62,15 @@ def merge_free(high: Json, low: Json) -> Json:
     return high
 
 
+def words(kind: Kind) -> set[str]:
+    """Every key that may stand anywhere inside a kind's values."""
+    if isinstance(kind, Variant):
+        return {word for member in kind.members.values() for word in words(member)}
+    if isinstance(kind, Record):
+        return set(kind.fields) | {word for one in kind.fields.values() for word in words(one.kind)}
+    return words(kind.item) if isinstance(kind, ListOf | MapOf) else set()
+
+
 @dataclass(frozen=True, eq=False)
 class Scalar(Kind):
     """A word, a number or a truth value, with its bounds. `test` returns the sentence for a value that it refuses."""

@@ -70,16 +70,43 @@ NAMED = {  # endpoints that a path alone would misplace
     "GetTaskAcceleratorData": "tasks",
 }
 HOMES = {  # where the messages of a proto package live when several modules need them
-    "agent": "agents", "checkpoint": "checkpoints", "command": "commands", "common": "common", "container": "containers", "device": "containers",
-    "experiment": "experiments", "group": "groups", "job": "jobs", "log": "logs", "master": "cluster", "metric": "metrics", "model": "models",
-    "notebook": "notebooks", "project": "projects", "rbac": "rbac", "resourcepool": "resource_pools", "run": "runs", "shell": "shells",
-    "task": "tasks", "template": "templates", "tensorboard": "tensorboards", "trial": "trials", "user": "users", "util": "common",
-    "webhook": "webhooks", "workspace": "workspaces",
-}  # fmt: skip
+    "agent": "agents",
+    "checkpoint": "checkpoints",
+    "command": "commands",
+    "common": "common",
+    "container": "containers",
+    "device": "containers",
+    "experiment": "experiments",
+    "group": "groups",
+    "job": "jobs",
+    "log": "logs",
+    "master": "cluster",
+    "metric": "metrics",
+    "model": "models",
+    "notebook": "notebooks",
+    "project": "projects",
+    "rbac": "rbac",
+    "resourcepool": "resource_pools",
+    "run": "runs",
+    "shell": "shells",
+    "task": "tasks",
+    "template": "templates",
+    "tensorboard": "tensorboards",
+    "trial": "trials",
+    "user": "users",
+    "util": "common",
+    "webhook": "webhooks",
+    "workspace": "workspaces",
+}
 PLACED = {  # messages that their users alone would misplace
-    "BulkExperimentFilters": "experiment_actions", "ExperimentActionResult": "experiment_actions", "Metrics": "metrics", "AcceleratorData": "tasks",
-    "LaunchWarning": "common", "RunActionResult": "runs", "JobSummary": "jobs",
-}  # fmt: skip
+    "BulkExperimentFilters": "experiment_actions",
+    "ExperimentActionResult": "experiment_actions",
+    "Metrics": "metrics",
+    "AcceleratorData": "tasks",
+    "LaunchWarning": "common",
+    "RunActionResult": "runs",
+    "JobSummary": "jobs",
+}
 ABOUT = {
     "agents": "Agents and their slots: the machines of a cluster as people see and switch them.",
     "allocations": "Allocations: what a running task tells the master, and what it waits for (rendezvous, preemption, all-gather).",
@@ -125,14 +152,25 @@ ABOUT = {
     "workspaces": "Workspaces: create, read, change, archive, pin, delete.",
 }
 SCALARS = {
-    "string": ("str", '""'), "bool": ("bool", "False"), "int32": ("Int32", "0"), "uint32": ("UInt32", "0"), "int64": ("Int64", '"0"'),
-    "uint64": ("UInt64", '"0"'), "double": ("Double", "0"), "float": ("Float", "0"), "bytes": ("bytes", 'b""'),
-}  # fmt: skip
+    "string": ("str", '""'),
+    "bool": ("bool", "False"),
+    "int32": ("Int32", "0"),
+    "uint32": ("UInt32", "0"),
+    "int64": ("Int64", '"0"'),
+    "uint64": ("UInt64", '"0"'),
+    "double": ("Double", "0"),
+    "float": ("Float", "0"),
+    "bytes": ("bytes", 'b""'),
+}
 KNOWN = {
-    "google.protobuf.Timestamp": "Instant", "google.protobuf.Struct": "Json", "google.protobuf.ListValue": "JsonList",
-    "google.protobuf.BoolValue": "bool", "google.protobuf.StringValue": "str", "google.protobuf.Int32Value": "Int32",
+    "google.protobuf.Timestamp": "Instant",
+    "google.protobuf.Struct": "Json",
+    "google.protobuf.ListValue": "JsonList",
+    "google.protobuf.BoolValue": "bool",
+    "google.protobuf.StringValue": "str",
+    "google.protobuf.Int32Value": "Int32",
     "google.protobuf.DoubleValue": "Double",
-}  # fmt: skip
+}
 
 
 def class_name(short: str) -> str:
@@ -325,8 +363,11 @@ def closure(c: Contract, name: str) -> set[str]:
 def header(c: Contract, module: str, blocks: list[str], mine: list[str], endpoints: list[Any]) -> str:
     text = "\n".join(blocks)
     code = re.sub(r'"[^"\n]*"', '""', text)
-    base = [w for w in ("Double", "Endpoint", "Enum", "Float", "Instant", "Int32", "Int64", "Json", "JsonList", "Message", "UInt32", "UInt64")
-            if re.search(rf"\b{w}\b", code)]  # fmt: skip
+    base = [
+        w
+        for w in ("Double", "Endpoint", "Enum", "Float", "Instant", "Int32", "Int64", "Json", "JsonList", "Message", "UInt32", "UInt64")
+        if re.search(rf"\b{w}\b", code)
+    ]
     lines = [f'"""{ABOUT.get(module, module.replace("_", " ").capitalize() + ".")}"""', ""]
     if "ClassVar" in code:
         lines += ["from typing import ClassVar", ""]

@@ -3,6 +3,7 @@
 import json
 from datetime import UTC, datetime, timedelta
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 from undeterred.wire import base
 from undeterred.wire.common import Pagination
 from undeterred.wire.encode import encode, encode_pretty, ndjson
+from undeterred.wire.templates import GetTemplateResponse, Template
 
 
 @pytest.mark.parametrize(
@@ -74,3 +76,9 @@ def test_three_ways_to_write_a_message() -> None:
     assert encode_pretty(page).startswith(b'{\n    "offset": 1,\n')
     assert json.loads(encode_pretty(page)) == json.loads(encode(page))
     assert ndjson(page) == b'{"result":' + encode(page) + b"}\n"
+
+
+def test_ready_json_passes_through() -> None:
+    assert encode(GetTemplateResponse(template=Template(name="t", config=msgspec.Raw(b'{"a":1.0}')))).startswith(
+        b'{"template":{"name":"t","config":{"a":1.0},'
+    )

@@ -99,16 +99,16 @@ def depth_free(value: Any) -> bool:
     return (
         not isinstance(value, dict | list)
         or value in ({"a_b": [1, None]}, ["x", 1])
-        or (isinstance(value, list)
-        and not isinstance(value[0], dict))
+        or (isinstance(value, list) and not isinstance(value[0], dict))
     )
 
 
 def test_enums_have_their_values_and_numbers(tables: Any) -> None:
     for name, enum in tables["enums"].items():
         if not name.startswith("google."):
-            assert [m.value for m in CLASSES[name]] == [v["name"] for v in enum["values"]], name
-            for member, value in zip(CLASSES[name], enum["values"], strict=True):
+            members: list[Enum] = [CLASSES[name](m) for m in CLASSES[name].__members__]
+            assert [m.value for m in members] == [v["name"] for v in enum["values"]], name
+            for member, value in zip(members, enum["values"], strict=True):
                 assert member.name == member.value
                 assert value["number"] in (None, member.number), name
 

@@ -24,11 +24,11 @@ PLACES = [  # (a pattern for "VERB path", the module); the first that fits
     (r"/agents", "agents"),
     (r"/resource-pools|available-resource-pools", "resource_pools"),
     (r"/k8s-|namespace|quota", "namespaces"),
+    (r"/config-policies", "config_policies"),
     (r"/projects/\{projectId\}/experiments|/projects/experiments", "experiment_actions"),
     (r"/projects/\{id\}/(columns|metric-ranges)|/metadata/", "project_columns"),
     (r"/projects", "projects"),
     (r"/workspaces/\{", "workspaces"),
-    (r"/config-policies", "config_policies"),
     (r"/experiments/\{experimentId\}/(model_def|file)", "experiment_files"),
     (r"/experiments-search|/preview-hp", "experiment_search"),
     (r"/metrics-stream|time-series", "charts"),
@@ -67,6 +67,7 @@ NAMED = {  # endpoints that a path alone would misplace
     "PutExperimentRetainLogs": "logs",
     "PutExperimentsRetainLogs": "logs",
     "MoveProject": "projects",
+    "GetProjectNumericMetricsRange": "project_columns",
     "GetTaskAcceleratorData": "tasks",
 }
 HOMES = {  # where the messages of a proto package live when several modules need them

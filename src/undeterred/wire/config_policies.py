@@ -1,6 +1,28 @@
 """Config policies: constraints and invariant configuration of a workspace or of all."""
 
-from undeterred.wire.base import Endpoint, Json, Message
+from undeterred.wire.base import Endpoint, Int32, Json, Message
+
+
+class PutWorkspaceConfigPoliciesRequest(Message):
+    workspace_id: Int32 = 0
+    workload_type: str = ""
+    config_policies: str = ""
+
+
+class PutWorkspaceConfigPoliciesResponse(Message):
+    config_policies: Json | None = None
+
+
+put_workspace_config_policies = Endpoint(
+    "PutWorkspaceConfigPolicies",
+    "PUT",
+    "/api/v1/config-policies/workspaces/{workspaceId}/{workloadType}",
+    PutWorkspaceConfigPoliciesRequest,
+    PutWorkspaceConfigPoliciesResponse,
+    summary="Put Workspace Config Policies",
+    tags=("Alpha",),
+    body="*",
+)
 
 
 class PutGlobalConfigPoliciesRequest(Message):
@@ -24,6 +46,26 @@ put_global_config_policies = Endpoint(
 )
 
 
+class GetWorkspaceConfigPoliciesRequest(Message):
+    workspace_id: Int32 = 0
+    workload_type: str = ""
+
+
+class GetWorkspaceConfigPoliciesResponse(Message):
+    config_policies: Json | None = None
+
+
+get_workspace_config_policies = Endpoint(
+    "GetWorkspaceConfigPolicies",
+    "GET",
+    "/api/v1/config-policies/workspaces/{workspaceId}/{workloadType}",
+    GetWorkspaceConfigPoliciesRequest,
+    GetWorkspaceConfigPoliciesResponse,
+    summary="Get Workspace Config Policies",
+    tags=("Alpha",),
+)
+
+
 class GetGlobalConfigPoliciesRequest(Message):
     workload_type: str = ""
 
@@ -39,6 +81,26 @@ get_global_config_policies = Endpoint(
     GetGlobalConfigPoliciesRequest,
     GetGlobalConfigPoliciesResponse,
     summary="Get Global Config Policies",
+    tags=("Alpha",),
+)
+
+
+class DeleteWorkspaceConfigPoliciesRequest(Message):
+    workspace_id: Int32 = 0
+    workload_type: str = ""
+
+
+class DeleteWorkspaceConfigPoliciesResponse(Message):
+    pass
+
+
+delete_workspace_config_policies = Endpoint(
+    "DeleteWorkspaceConfigPolicies",
+    "DELETE",
+    "/api/v1/config-policies/workspaces/{workspaceId}/{workloadType}",
+    DeleteWorkspaceConfigPoliciesRequest,
+    DeleteWorkspaceConfigPoliciesResponse,
+    summary="Delete Workspace Config Policies",
     tags=("Alpha",),
 )
 

@@ -2,7 +2,13 @@
 
 from msgspec import UNSET, UnsetType, field
 
-from undeterred.wire.base import Endpoint, Enum, Int32, Message
+from undeterred.wire.base import Double, Endpoint, Enum, Int32, Message
+
+
+class MetricsRange(Message):
+    metrics_name: str = ""
+    min: Double = 0
+    max: Double = 0
 
 
 class LocationType(Enum):
@@ -56,6 +62,25 @@ get_project_columns = Endpoint(
     summary="Get Project Columns",
     tags=("Projects", "Internal"),
     query=True,
+)
+
+
+class GetProjectNumericMetricsRangeRequest(Message):
+    id: Int32 = 0
+
+
+class GetProjectNumericMetricsRangeResponse(Message):
+    ranges: list[MetricsRange] = field(default_factory=list)
+
+
+get_project_numeric_metrics_range = Endpoint(
+    "GetProjectNumericMetricsRange",
+    "GET",
+    "/api/v1/projects/{id}/experiments/metric-ranges",
+    GetProjectNumericMetricsRangeRequest,
+    GetProjectNumericMetricsRangeResponse,
+    summary="Get Project Numeric Metrics Range",
+    tags=("Projects", "Internal"),
 )
 
 

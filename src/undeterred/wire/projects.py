@@ -2,15 +2,9 @@
 
 from msgspec import UNSET, UnsetType, field
 
-from undeterred.wire.base import Double, Endpoint, Enum, Instant, Int32, Message
+from undeterred.wire.base import Endpoint, Enum, Instant, Int32, Message
 from undeterred.wire.common import OrderBy, Pagination
 from undeterred.wire.workspaces import WorkspaceState
-
-
-class MetricsRange(Message):
-    metrics_name: str = ""
-    min: Double = 0
-    max: Double = 0
 
 
 class Note(Message):
@@ -111,25 +105,6 @@ get_project_by_key = Endpoint(
     GetProjectByKeyResponse,
     summary="Get Project By Key",
     tags=("Projects",),
-)
-
-
-class GetProjectNumericMetricsRangeRequest(Message):
-    id: Int32 = 0
-
-
-class GetProjectNumericMetricsRangeResponse(Message):
-    ranges: list[MetricsRange] = field(default_factory=list)
-
-
-get_project_numeric_metrics_range = Endpoint(
-    "GetProjectNumericMetricsRange",
-    "GET",
-    "/api/v1/projects/{id}/experiments/metric-ranges",
-    GetProjectNumericMetricsRangeRequest,
-    GetProjectNumericMetricsRangeResponse,
-    summary="Get Project Numeric Metrics Range",
-    tags=("Projects", "Internal"),
 )
 
 

@@ -14,6 +14,7 @@ from tests.support import needs
 from tests.support.server import Server
 
 if TYPE_CHECKING:
+    from tests.support.browser import Browser
     from tests.support.postgres import Postgres
     from undeterred.store.db import Database
 
@@ -94,6 +95,15 @@ def contract() -> Path:
 def chromium() -> str:
     """The path of a headless-capable Chromium."""
     return needs.chromium() or needs.lacking("Chromium", "install the package `chromium`, or run `make test` as root, which does")
+
+
+@pytest.fixture
+def browser(chromium: str) -> Iterator["Browser"]:
+    """A headless Chromium that can reach loopback only; mark its tests `browser`."""
+    from tests.support.browser import Browser
+
+    with Browser(chromium) as found:
+        yield found
 
 
 @pytest.fixture(scope="session")

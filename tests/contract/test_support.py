@@ -8,9 +8,11 @@ import psycopg
 import pytest
 
 from tests.support import needs
+from tests.support.browser import PageError
 from tests.support.server import Server
 
 if TYPE_CHECKING:
+    from tests.support.browser import Browser
     from tests.support.postgres import Postgres
 
 
@@ -50,6 +52,22 @@ def test_what_is_missing_is_a_skip_here_and_a_failure_in_ci(monkeypatch: pytest.
     monkeypatch.setenv("CI", "true")
     with pytest.raises(pytest.fail.Exception, match="Chromium is missing"):
         needs.lacking("Chromium", "install it")
+
+
+@pytest.mark.browser
+def test_the_browser_runs_scripts_types_and_tells_what_a_page_asked_for(browser: "Browser", tmp_path: Path) -> None:
+    outside = "http://elsewhere.invalid/picture.png"
+    page = tmp_path / "page.html"
+    page.write_text(f"<title>hello</title><input id=name><img src='{outside}'><script>console.error('oh no')</script>")
+    browser.open(page.as_uri())
+    browser.type("#name", "Ada")
+    assert browser.wait_for("document.querySelector('#name').value") == "Ada"
+    assert browser.run("Promise.resolve(document.title)") == "hello"
+    assert outside in browser.requests
+    assert any("NOT_RESOLVED" in failure for failure in browser.failures), browser.failures
+    assert browser.complaints[0] == "oh no"
+    with pytest.raises(PageError, match="nothing is not defined"):
+        browser.run("nothing.at.all")
 
 
 @pytest.mark.slow

@@ -1,0 +1,1 @@
+"""What a chart shows of a long series: which points stay. Values in, values out."""

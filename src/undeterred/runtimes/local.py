@@ -6,7 +6,6 @@ import os
 import shutil
 import signal
 import socket
-import subprocess
 from pathlib import Path
 
 import msgspec
@@ -35,9 +34,9 @@ class Local:
         self.epoch, self.mode = epoch, mode or isolation.probe().mode
         host = socket.gethostname()
         self._node = Node(node_id or host, host, address, slots)
-        self._children: list[subprocess.Popen[bytes]] = []
+        self._children: list[int] = []
         self._specs: dict[str, tuple[str, int]] = {}  # container id -> (allocation id, epoch): a spec never changes
-        self._collectors: dict[str, subprocess.Popen[bytes]] = {}
+        self._collectors: dict[str, int] = {}  # container id -> the process that finishes for its dead supervisor
         self._raise_epoch()
 
     async def inventory(self) -> list[Node]:
@@ -84,17 +83,25 @@ class Local:
         except OSError as error:
             raise errors.Unavailable(f"The task {spec.allocation_id} could not be started on this machine: {error}") from error
 
-    def _launch(self, place: str, *arguments: str) -> subprocess.Popen[bytes]:
+    def _launch(self, place: str, *arguments: str) -> int:
         """Start a supervisor in a session of its own; what it has to say of itself goes to supervisor.log in its folder."""
-        with open(os.path.join(place, "supervisor.log"), "ab") as log:
-            child = subprocess.Popen(
-                isolation.command(*arguments), stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True, cwd="/"
-            )
-        self._children.append(child)
-        return child
+        words, log = isolation.command(*arguments), os.path.join(place, "supervisor.log")
+        files = [
+            (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
+            (os.POSIX_SPAWN_OPEN, 1, log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600),
+            (os.POSIX_SPAWN_DUP2, 1, 2),
+        ]
+        pid = os.posix_spawn(words[0], words, os.environ, file_actions=files, setsid=True, setsigmask=())
+        self._children.append(pid)
+        return pid
 
     def _reap(self) -> None:
-        self._children = [child for child in self._children if child.poll() is None]
+        """Take the ends of our children off the kernel's list; those of an earlier master have no parent to wait."""
+        for pid in list(self._children):
+            with contextlib.suppress(ChildProcessError):
+                if os.waitpid(pid, os.WNOHANG)[0] == 0:
+                    continue
+            self._children.remove(pid)
 
     def _stop(self, container_id: str, *, hard: bool) -> int | None:
         """Signal the supervisor; returns its id while it lives."""
@@ -153,11 +160,9 @@ class Local:
     def _collect(self, place: str) -> None:
         """Let somebody finish for a dead supervisor; one at a time, and never two at work (folder.lock)."""
         name = os.path.basename(place)
-        running = self._collectors.get(name)
-        if running is None or running.poll() is not None:
+        self._collectors = {name: pid for name, pid in self._collectors.items() if pid in self._children}
+        if name not in self._collectors:
             self._collectors[name] = self._launch(place, "--collect", place)
-        for other in [n for n, child in self._collectors.items() if child.poll() is not None]:
-            del self._collectors[other]
 
     def _raise_epoch(self) -> None:
         """Let it be known that this epoch was here: older ones are refused from now on."""

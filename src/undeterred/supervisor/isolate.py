@@ -53,7 +53,7 @@ def enter(spec: dict[str, Any], folder: str) -> None:
             k.mount("", target, flags=k.MS_BIND | k.MS_REMOUNT | k.MS_RDONLY | _locked(target))
         if how:
             k.mount("", target, flags=how_flags(how))
-    for fd in [item[0] for item in (*own, *held, *keep)]:
+    for fd in (*(f for f, _ in own), *(f for f, *_ in held), *(f for f, _ in keep)):
         os.close(fd)
     if os.path.isdir("/dev/shm"):
         size = f",size={spec['shm_bytes']}" if spec.get("shm_bytes") else ""

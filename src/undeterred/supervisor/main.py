@@ -36,6 +36,7 @@ def main(arguments: list[str]) -> NoReturn:
 
 def supervise(place: str) -> None:
     """Run the task of this folder, unless somebody claimed it before."""
+    os.chdir("/")
     wake, wake_w = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
     for number in (signal.SIGTERM, signal.SIGCHLD):
         signal.signal(number, lambda *_: None)

@@ -1,0 +1,240 @@
+"""Whole tasks with real processes: output, exit codes, hooks, kill, death of each party. Every test also checks that nothing is left."""
+
+import os
+import signal
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.supervisor.ground import Ground, archive, until
+from undeterred.supervisor import folder, tree
+
+
+def test_success(ground: Ground) -> None:
+    """Lines of both streams arrive in order with their streams, then the end with code 0."""
+    container = ground.sh("echo one; echo two; echo three >&2; sleep 0.3; echo four")
+    assert ground.end(container) == {"epoch": 1, "containerId": container, "state": "TERMINATED", "exitCode": 0}
+    assert ground.stub.text() == ["one", "two", "four"]
+    assert ground.stub.text("stderr")[-1] == "three"
+    assert [state["state"] for state in ground.stub.states] == ["STARTING", "RUNNING", "TERMINATED"]
+    assert ground.stub.states[1]["addresses"] == ["127.0.0.1"]
+    stamps = [line["timestamp"] for line in ground.stub.lines]
+    assert stamps == sorted(set(stamps))
+    assert all(len(stamp) == 27 and stamp.endswith("Z") for stamp in stamps)
+
+
+@pytest.mark.parametrize(("script", "code"), [("exit 3", 3), ("kill -9 $$", 137), ("kill -TERM $$", 143), ("exec no-such-program", 127)])
+def test_exit_codes(quick: Ground, script: str, code: int) -> None:
+    """As a shell counts them: 128 + N after signal N."""
+    assert quick.end(quick.sh(script))["exitCode"] == code
+
+
+def test_program_missing(quick: Ground) -> None:
+    """The entry cannot be started: 127, and the log says what is missing."""
+    assert quick.end(quick.start("/no/such/program"))["exitCode"] == 127
+    assert "/no/such/program" in quick.stub.text("stderr")[-1]
+
+
+def test_view(ground: Ground) -> None:
+    """The task's own folders, and a /tmp that is its own where there are namespaces."""
+    mark = f"/tmp/mark-{os.getpid()}-{time.time_ns()}"
+    container = ground.sh(
+        f"pwd; echo $HOME; ls -A /run/determined/info; echo x > {mark}; echo y > $TMPDIR/other; echo $$; ls /proc | grep -c '^[0-9]'"
+    )
+    ground.end(container)
+    if ground.mode == "D":
+        os.unlink(mark)
+        assert ground.stub.text()[:2] == [str(ground.place(container) / "run/workdir")] * 2
+        return
+    work, home, cluster, resources, pid, processes = ground.stub.text()
+    assert (work, home) == ("/run/determined/workdir", "/run/determined/workdir")
+    assert (cluster, resources) == ("cluster.json", "resources.json")
+    assert int(pid) < 10
+    assert int(processes) < 10
+    assert not os.path.exists(mark)
+
+
+def test_context_and_hook(ground: Ground) -> None:
+    """The model definition lies in the working folder and in train/model; its startup hook is sourced before the program."""
+    ground.stub.model = {"startup-hook.sh": "export FROM_HOOK=yes\necho hook runs\n", "pkg/data.txt": "content"}
+    ground.end(ground.sh("echo $FROM_HOOK; cat pkg/data.txt; echo; cat $DET_RUN_DIR/train/model/pkg/data.txt", context=True))
+    assert ground.stub.text() == ["hook runs", "yes", "content", "content"]
+    assert [text for text in ground.stub.text("stderr") if text.startswith("+ test -f")][1] == "+ test -f startup-hook.sh"
+    data = next(body for verb, path, body in ground.stub.calls if path.endswith("/acceleratorData"))
+    assert data["acceleratorData"]["containerId"] == ground.ids[0]
+    assert data["acceleratorData"]["acceleratorType"] == "cpu"
+
+
+def test_failing_hook(quick: Ground) -> None:
+    """A hook that fails ends the task with its code."""
+    quick.stub.model = {"startup-hook.sh": "echo about to fail\nfalse\n"}
+    assert quick.end(quick.sh("echo never", context=True))["exitCode"] == 1
+    assert quick.stub.text() == ["about to fail"]
+
+
+def test_bad_context(quick: Ground) -> None:
+    """An archive that reaches out of its folder is refused, and the reason is told."""
+    quick.stub.answers["/context_directory"] = lambda: {"b64Tgz": archive({"../../escaped": "x"})}
+    record = quick.end(quick.sh("echo never", context=True))
+    assert record["failure"].startswith("start: ")
+    assert "escaped" in record["failure"]
+    assert "exitCode" not in record
+    assert quick.stub.text() == []
+
+
+def test_context_refused(quick: Ground) -> None:
+    """A 404 of the master is final and told; an outage is not."""
+    answers = iter([503, 500, 404])
+    quick.stub.before = lambda path: next(answers) if path.endswith("/context_directory") else 200
+    assert "404" in quick.end(quick.sh("echo never", context=True))["failure"]
+
+
+def test_kill_is_quick_and_whole(ground: Ground) -> None:
+    """A child that left the session dies too, and the end is reported within 0.3 s (0.1 s on an idle machine)."""
+    container = ground.sh("setsid sleep 1000 & (trap '' TERM; setsid sh -c 'sleep 1000 & sleep 1000') & echo ready; sleep 1000")
+    until(lambda: ground.stub.text() == ["ready"], what="the first line")
+    until(lambda: len(tree.marked(container)) >= 5, what="all children")
+    began = time.monotonic()
+    ground.stop(container)
+    until(ground.stub.ended, 5)
+    assert time.monotonic() - began < 0.5
+    assert ground.end(container)["exitCode"] == 137
+    assert not tree.marked(container)
+
+
+def test_orphans_end_with_the_task(ground: Ground) -> None:
+    """What the program leaves running when it ends is killed, and does not keep the task open."""
+    container = ground.sh("setsid sleep 1000 & setsid sleep 1001 >/dev/null 2>&1 </dev/null & echo done")
+    assert ground.end(container, 5)["exitCode"] == 0
+    assert not tree.marked(container)
+
+
+def test_supervisor_killed(ground: Ground) -> None:
+    """kill -9 of the supervisor takes the whole tree along; what was unsent arrives all the same, then `lost`."""
+    ground.stub.before = lambda path: 503 if path.endswith("/logs") else 200
+    container = ground.sh("setsid sleep 1000 & echo before; sleep 1000")
+    spool = ground.place(container) / "spool"
+    until(lambda: any(b"before" in file.read_bytes() for file in spool.glob("*.jsonl")), what="the spooled line")
+    os.kill(ground.supervisor(container), signal.SIGKILL)
+    until(lambda: len(tree.marked(container)) == 0, 5, "the end of the tree")
+    ground.stub.before = lambda _path: 200
+    (seen,) = ground.observe()
+    assert (seen.container_id, seen.allocation_id, seen.epoch, seen.state) == (container, "1.task.1", 1, "LOST")
+    assert ground.end(container)["failure"].startswith("lost: ")
+    assert ground.stub.text() == ["before"]
+
+
+def test_user_killed(ground: Ground) -> None:
+    """kill -9 of the user's process is an exit with 137."""
+    container = ground.start("sleep", "1000")
+    pid = until(
+        lambda: [p for p in tree.marked(container) if Path(f"/proc/{p}/cmdline").read_bytes() == b"sleep\x001000\x00"], what="sleep"
+    )[0]
+    os.kill(pid, signal.SIGKILL)
+    record = ground.end(container)
+    assert record["exitCode"] == 137
+    assert "failure" not in record
+
+
+def test_both_killed(ground: Ground) -> None:
+    """Supervisor and user's process at once: lost, reported by whoever looks next."""
+    container = ground.start("sleep", "1000")
+    user = until(
+        lambda: [p for p in tree.marked(container) if Path(f"/proc/{p}/cmdline").read_bytes() == b"sleep\x001000\x00"], what="sleep"
+    )
+    for pid in (ground.supervisor(container), *user):
+        os.kill(pid, signal.SIGKILL)
+    until(lambda: folder.claimed(str(ground.place(container)))[1] is None)
+    ground.observe()
+    assert ground.end(container, 5)["failure"].startswith("lost: ")
+
+
+def test_killed_after_the_end(quick: Ground) -> None:
+    """The exit record outlives a supervisor that could not report it."""
+    quick.stub.before = lambda path: 503 if path.endswith("/state") and len(quick.stub.states) == 2 else 200
+    container = quick.sh("exit 5")
+    record = quick.place(container) / "exit.json"
+    until(record.exists, what="the exit record")
+    os.kill(quick.supervisor(container), signal.SIGKILL)
+    until(lambda: folder.claimed(str(quick.place(container)))[1] is None)
+    quick.stub.before = lambda _path: 200
+    (seen,) = quick.observe()
+    assert seen.exit is not None
+    assert seen.exit.code == 5
+    assert quick.end(quick.ids[0])["exitCode"] == 5
+
+
+def test_gone(quick: Ground) -> None:
+    """A master that answers 410 never wants it: the task is ended and cleared away."""
+    quick.stub.before = lambda path: 410 if path.startswith("/internal") else 200
+    container = quick.sh("echo x; sleep 1000")
+    until(lambda: not quick.place(container).exists(), 10)
+
+
+def test_limits_and_folder(quick: Ground) -> None:
+    """rlimits, a working folder and variables as asked."""
+    container = quick.sh("ulimit -n; pwd; echo $EXTRA", limits={"nofile": 123}, work_dir="/usr", env={"EXTRA": "a b"})
+    quick.end(container)
+    assert quick.stub.text() == ["123", "/usr", "a b"]
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user")
+@pytest.mark.parametrize("mode", ["A", "D"])
+def test_user(tmp_path_factory: pytest.TempPathFactory, mode: str) -> None:
+    """As root: the task runs as the asked user, who owns its folders; /proc/self/fd links for rank logs work."""
+    base = tmp_path_factory.mktemp("user")
+    for parent in (base, *base.parents):
+        if str(parent).startswith("/tmp/"):
+            parent.chmod(0o755)
+    ground = Ground(base, mode)
+    try:
+        ground.stub.model = {"a.py": "x"}
+        script = "id -u; id -g; touch made a.py && echo wrote; echo linked > $DET_RUN_DIR/train/logs/stdout.log; whoami >/dev/null"
+        container = ground.sh(script, uid=65534, gid=65534, context=True)
+        assert ground.end(container)["exitCode"] == 0
+        assert ground.stub.text() == ["65534", "65534", "wrote", "linked"]
+    finally:
+        ground.close()
+
+
+def test_mounts_and_storage(ground: Ground, tmp_path: Path) -> None:
+    """Storage is at its place, bind mounts appear without leaving a mount point on the host, read-only is so."""
+    if ground.mode == "D":
+        pytest.skip("mode D has no mounts")
+    source = tmp_path / "source"
+    source.mkdir()
+    (source / "file").write_text("seen")
+    mounts = [
+        {"source": str(source), "target": "/undeterred-test/deep/er", "read_only": True},
+        {"source": str(source), "target": "relative", "read_only": False},
+    ]
+    from undeterred.domain.launch.facts import Mount
+
+    script = (
+        "cat /undeterred-test/deep/er/file; echo; touch /undeterred-test/deep/er/no 2>/dev/null || echo refused; "
+        "touch relative/yes; touch /determined_shared_fs/stored; ls -d /etc/hostname /usr /proc/self"
+    )
+    container = ground.sh(script, storage=str(tmp_path / "storage"), mounts=[Mount(**m) for m in mounts])  # type: ignore[arg-type]
+    assert ground.end(container)["exitCode"] == 0
+    assert ground.stub.text() == ["seen", "refused", "/etc/hostname", "/proc/self", "/usr"]
+    assert (tmp_path / "storage" / "stored").exists()
+    assert (source / "yes").exists()
+    assert not os.path.exists("/undeterred-test")
+
+
+def test_plain_mounts(tmp_path: Path) -> None:
+    """Mode D: a relative bind mount is a link; an absolute one is named in the log."""
+    from undeterred.domain.launch.facts import Mount
+
+    ground = Ground(tmp_path, "D")
+    try:
+        source = tmp_path / "source"
+        source.mkdir()
+        (source / "file").write_text("seen")
+        mounts = [Mount(str(source), "relative"), Mount(str(source), "/undeterred-test")]
+        ground.end(ground.sh("cat relative/file", mounts=mounts))
+        assert ground.stub.text() == ["seen"]
+        assert any("/undeterred-test" in text for text in ground.stub.text("stderr"))
+    finally:
+        ground.close()

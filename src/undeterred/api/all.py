@@ -1,6 +1,7 @@
 """Imports every module that declares handlers: the table of contents."""
 
-from undeterred.api import auth  # noqa: F401
-from undeterred.api import tokens  # noqa: F401
-from undeterred.api import user_settings  # noqa: F401
-from undeterred.api import users  # noqa: F401
+import undeterred.api.auth  # noqa: F401
+import undeterred.api.cluster  # noqa: F401
+import undeterred.api.tokens  # noqa: F401
+import undeterred.api.user_settings  # noqa: F401
+import undeterred.api.users  # noqa: F401

@@ -12,7 +12,7 @@ from typing import Any
 from urllib.parse import parse_qs
 
 from undeterred.api import http, render
-from undeterred.api.credentials import token_of
+from undeterred.api.credentials import Token, token_of
 from undeterred.api.http import ClientGone, Receive, Scope, Send
 from undeterred.api.routing import Router
 from undeterred.api.serve import HANDLERS, ROUTES, Answer, Request, Route, Served
@@ -20,7 +20,7 @@ from undeterred.domain.access import basic
 from undeterred.domain.access.permissions import Permission
 from undeterred.errors import NotFound, PermissionDenied, Unauthenticated, Unimplemented, WireError
 from undeterred.services.context import Context
-from undeterred.services.identity import Caller, check_active, token_hash
+from undeterred.services.identity import INVALID, Caller, check_active, token_hash
 from undeterred.wire.base import Endpoint, Message
 from undeterred.wire.decode import decode_request
 from undeterred.wire.encode import encode, encode_pretty, ndjson
@@ -150,8 +150,10 @@ class App:
             raise Unimplemented(f"{served.endpoint.name} is not built yet: docs/compatibility.md lists what is")
         return caller
 
-    async def _caller(self, token: str) -> Caller:
-        caller = await self.ctx.identify(token, time.time_ns() // 1000)
+    async def _caller(self, token: Token) -> Caller:
+        caller = await self.ctx.identify(token.text, time.time_ns() // 1000)
+        if token.of_task and not caller.allocation_id:
+            raise Unauthenticated(INVALID)
         check_active(caller)
         return caller
 
@@ -178,7 +180,7 @@ class App:
 
     async def _old_caller(self, headers: dict[bytes, bytes]) -> Caller:
         try:
-            caller = await self.ctx.identify(token_of(headers, gateway=False), time.time_ns() // 1000)
+            caller = await self.ctx.identify(token_of(headers, gateway=False).text, time.time_ns() // 1000)
         except Unauthenticated as error:
             raise Unauthenticated("Unauthorized") from error
         if not caller.active:

@@ -1,16 +1,25 @@
 """Where a token may stand in a request; the first place that is present counts."""
 
-from http.cookies import CookieError, SimpleCookie
+from typing import NamedTuple
 
 from undeterred.errors import Unauthenticated
 from undeterred.services.identity import INVALID
 
-GATEWAY_PLACES = (b"grpc-metadata-x-user-token", b"authorization", b"grpc-metadata-x-allocation-token")
+ALLOCATION = b"grpc-metadata-x-allocation-token"
+GATEWAY_PLACES = (b"grpc-metadata-x-user-token", b"authorization", ALLOCATION)
 OLD_PLACES = (b"authorization",)
 BEARER = "Bearer "
+TOKEN_MAX = 4096
 
 
-def token_of(headers: dict[bytes, bytes], gateway: bool) -> str:
+class Token(NamedTuple):
+    """A token as it was sent; `of_task`: it stood where only an allocation's token may."""
+
+    text: str
+    of_task: bool = False
+
+
+def token_of(headers: dict[bytes, bytes], gateway: bool) -> Token:
     """The token of a request. Unauthenticated when there is none, or the place that counts holds no bearer token."""
     cookie = _cookie(headers)
     for place in GATEWAY_PLACES if gateway else OLD_PLACES:
@@ -18,20 +27,20 @@ def token_of(headers: dict[bytes, bytes], gateway: bool) -> str:
         if value is None or (place == b"authorization" and not value and cookie):
             continue
         text = value.decode("latin-1")
-        if not text.startswith(BEARER) or not text[len(BEARER) :].isprintable() or not text[len(BEARER) :]:
+        if not text.startswith(BEARER) or not text[len(BEARER) :].isprintable() or not 0 < len(text) - len(BEARER) <= TOKEN_MAX:
             raise Unauthenticated(INVALID)
-        return text[len(BEARER) :]
-    if cookie:
-        return cookie
-    raise Unauthenticated("token missing")
+        return Token(text[len(BEARER) :], place == ALLOCATION)
+    if cookie is None:
+        raise Unauthenticated("token missing")
+    if not 0 < len(cookie) <= TOKEN_MAX:
+        raise Unauthenticated(INVALID)
+    return Token(cookie)
 
 
-def _cookie(headers: dict[bytes, bytes]) -> str:
-    raw = headers.get(b"cookie")
-    if raw is None:
-        return ""
-    try:
-        found = SimpleCookie(raw.decode("latin-1")).get("auth")
-    except CookieError:
-        return ""
-    return found.value if found is not None else ""
+def _cookie(headers: dict[bytes, bytes]) -> str | None:
+    """The value of the first cookie called `auth`, None if there is none."""
+    for part in headers.get(b"cookie", b"").decode("latin-1").split(";"):
+        name, equals, value = part.strip().partition("=")
+        if name == "auth" and equals:
+            return value.strip().strip('"')
+    return None

@@ -41,7 +41,7 @@ def matches_now(sent: str, stored: str | None, known: bool) -> bool:
     """Whether a password opens an account. The same work is done for an unknown one (`known` false) and one without password."""
     hashed = stored if known and stored is not None else _nobody
     try:
-        right = _hasher.verify(hashed, sent.encode("utf-8", "surrogatepass"))
+        right: bool = _hasher.verify(hashed, sent.encode("utf-8", "surrogatepass"))
     except (VerificationError, InvalidHashError):
         right = False
     if not known:

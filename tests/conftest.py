@@ -15,6 +15,7 @@ from tests.support.server import Server
 
 if TYPE_CHECKING:
     from tests.support.browser import Browser
+    from tests.support.det import Det
     from tests.support.postgres import Postgres
     from undeterred.store.db import Database
 
@@ -126,3 +127,13 @@ def _no_proxies(monkeypatch: pytest.MonkeyPatch) -> None:
     """Tests reach loopback only: an inherited proxy setting would send them elsewhere."""
     for name in [name for name in os.environ if name.lower() in {"http_proxy", "https_proxy", "all_proxy"}]:
         monkeypatch.delenv(name)
+
+
+@pytest.fixture
+def det(task_python: Path, serve: Callable[..., Server], tmp_path: Path) -> "Det":
+    """The real `det` against a cluster with one CPU slot (`det.server`); mark its tests `realclient`."""
+    from tests.support.det import Det, cluster_config
+
+    server = serve(config=cluster_config(task_python, tmp_path / "checkpoints"), slots=1)
+    (tmp_path / "home").mkdir()
+    return Det(task_python, server, tmp_path / "home")

@@ -98,7 +98,7 @@ def settings(folder: Path) -> dict[str, Any]:
     """The demo's master.yaml: tasks run in the environment that `make setup` made, checkpoints lie in the demo's folder."""
     checkpoints = folder / "checkpoints"
     checkpoints.mkdir()
-    return {"checkpoint_storage": {"type": "shared_fs", "host_path": str(checkpoints)}, "environments": {"default": str(TASK_ENV)}}
+    return {"checkpoint_storage": {"type": "shared_fs", "host_path": str(checkpoints)}, "default_environment": str(TASK_ENV)}
 
 
 def wait_for_answer(server: "subprocess.Popen[bytes]", url: str, log: Path) -> None:

@@ -36,12 +36,12 @@ class Failed(Exception):
 def main() -> int:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     try:
-        with demo_folder() as folder, cluster(folder) as url:
+        with demo_folder() as folder, cluster(folder) as (url, server):
             experiment = train(url, folder)
             show_result(url, experiment)
             show_tutorial(url, experiment)
             if PEOPLE:
-                stay(url)
+                stay(url, server)
     except Failed as error:
         print(f"\n{error}", file=sys.stderr, flush=True)
         return 1
@@ -69,8 +69,8 @@ def demo_folder() -> Iterator[Path]:
 
 
 @contextmanager
-def cluster(folder: Path) -> Iterator[str]:
-    """A server on a free loopback port with one CPU slot; gives its URL, ends it and its tasks cleanly."""
+def cluster(folder: Path) -> Iterator[tuple[str, "subprocess.Popen[bytes]"]]:
+    """A server on a free loopback port with one CPU slot; gives its URL and process, ends it and its tasks cleanly."""
     title("1. A cluster on this machine")
     port, log = free_port(), folder / "server.log"
     url = f"http://127.0.0.1:{port}"
@@ -85,7 +85,7 @@ def cluster(folder: Path) -> Iterator[str]:
         began = time.monotonic()
         wait_for_answer(server, url, log)
         say(f"ready at {url} in {time.monotonic() - began:.1f} s: embedded store, one CPU slot; its log: {log}")
-        yield url
+        yield url, server
     finally:
         alone = server.poll() is not None
         status = end(server)
@@ -224,13 +224,13 @@ def expect(answer: dict[str, Any], total: int) -> None:
         raise Failed(f"expected {total} archived experiments and a pagination that says so, found {found}")
 
 
-def stay(url: str) -> None:
+def stay(url: str, server: "subprocess.Popen[bytes]") -> None:
     title("The cluster stays up: it is yours")
     say(f"playground: {url}/docs/rest-api/      log in as `determined` with a blank password")
     say(f"client:     DET_MASTER={url} {TASK_ENV.relative_to(ROOT)}/bin/det experiment list")
     say("Ctrl-C stops it.")
     with suppress(KeyboardInterrupt):
-        signal.pause()
+        server.wait()
 
 
 def token(url: str) -> str:

@@ -76,6 +76,8 @@ def after_exit(trial: Trial, end: Exit) -> Next:
 
     A paused trial whose code ended with 0 unasked is COMPLETED (the reference leaves it stuck).
     """
+    if is_terminal(trial.state):
+        return _ended(trial, trial.state)
     if trial.state in _ENDS:
         return _ended(trial, _S.ERROR if end.kind in _ERRORS else _ENDS[trial.state])
     if end.kind is ExitKind.UNRECOVERABLE or SBATCH_FAILED in end.text:

@@ -30,6 +30,7 @@ from undeterred.errors import FailedPrecondition, WireError
 from undeterred.loops.all import LOOPS
 from undeterred.loops.runner import Runner
 from undeterred.loops.world import World
+from undeterred.runtimes.build import build_runtimes
 from undeterred.services import bootstrap
 from undeterred.services.context import Context
 from undeterred.services.settings import Settings
@@ -68,7 +69,7 @@ async def run(config: MasterConfig, data: Path, stop_tasks: bool) -> None:
     try:
         settings = await db.write(_begin, config, data, _reachable(config, listener))
         ctx = Context(db, settings)
-        runtimes = _runtimes(settings)
+        runtimes = build_runtimes(config, data, settings.epoch)
         runner = Runner(World(ctx, runtimes), LOOPS)
         ctx.turns = runner.turns
         app = App(ctx, (*ENDPOINTS, *INTERNAL_ENDPOINTS))
@@ -149,13 +150,6 @@ def _begin(tx: Any, config: MasterConfig, data: Path, url: str) -> Settings:
         epoch=epoch,
         started_at=tx.now,
     )
-
-
-def _runtimes(settings: Settings) -> dict[str, Any]:
-    """The runtimes by pool: this machine serves the default pool unless it was told to have no slots at all."""
-    from undeterred.runtimes.build import build_runtimes
-
-    return build_runtimes(settings.config, settings.data, settings.url, settings.epoch)
 
 
 def _announce(settings: Settings) -> None:

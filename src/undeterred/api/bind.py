@@ -60,7 +60,7 @@ class App:
 
     async def _gateway(self, scope: Scope, receive: Receive, send: Send, path: str) -> None:
         headers = dict(scope["headers"])
-        served, values, query, body = None, {}, scope["query_string"], b""
+        query: bytes = scope["query_string"]
         try:
             served, values, form = self._find(scope["method"], path, headers)
             body = await http.read_body(receive)

@@ -17,7 +17,7 @@ H = TypeVar("H", bound=Callable[..., Any])
 class Served(NamedTuple):
     """An endpoint with its handler, None where it is not built yet (501)."""
 
-    endpoint: Endpoint
+    endpoint: Endpoint[Any, Any]
     handler: Handler | None
     needs: Permission
 
@@ -56,7 +56,7 @@ HANDLERS: dict[str, Served] = {}
 ROUTES: list[Route] = []
 
 
-def serves(endpoint: Endpoint, needs: Permission = Permission.SIGNED_IN) -> Callable[[H], H]:
+def serves(endpoint: Endpoint[Any, Any], needs: Permission = Permission.SIGNED_IN) -> Callable[[H], H]:
     """Declare the handler of an endpoint: `async def f(ctx, caller, request) -> response`, an async generator of messages (or of ready NDJSON
     bytes) when the endpoint streams. `caller` is a Caller, None on public endpoints, and the key's hash on a supervisor's."""
 

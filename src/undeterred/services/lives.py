@@ -90,7 +90,7 @@ def finish(tx: Tx, allocation: AllocationRow, end: Exit, why: str = texts.USER_K
         return False
     trial = lives.trial_of_task(tx, allocation.task_id)
     experiment = None if trial is None else lives.experiment(tx, trial.experiment_id)
-    lines = [texts.exited(end), texts.terminated(_name(tx, allocation, trial), end, why)]
+    lines = [texts.exited(end), texts.terminated(name_of(tx, allocation, trial), end, why)]
     logs.append_master(tx, allocation.task_id, allocation.id, [(line.level, line.text) for line in lines if line is not None])
     if trial is not None and experiment is not None:
         _after_exit(tx, experiment, trial, allocation, end)
@@ -168,7 +168,8 @@ def _end_trial(tx: Tx, experiment: ExperimentLife, trial: TrialLife, state: Tria
         search_events.add(tx, experiment.id, event)
 
 
-def _name(tx: Tx, allocation: AllocationRow, trial: TrialLife | None) -> str:
+def name_of(tx: Tx, allocation: AllocationRow, trial: TrialLife | None) -> str:
+    """How log lines call what an allocation runs."""
     if trial is not None:
         return texts.trial_name(trial.id, trial.experiment_id)
     kind, experiment_id = lives.task_kind(tx, allocation.task_id)

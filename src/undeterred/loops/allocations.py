@@ -1,0 +1,120 @@
+"""Makes the runtimes match the rows: starts what has a place, stops what is wanted stopped, and notes what is gone.
+
+`observe` is compared with the rows once at the start and then every few seconds; in between a topic's ring brings starts and stops at once.
+"""
+
+import asyncio
+import logging
+import time
+
+from undeterred.domain.launch import spec as launch
+from undeterred.domain.launch.facts import LaunchSpec
+from undeterred.domain.lifecycle import texts
+from undeterred.domain.lifecycle.trials import Exit
+from undeterred.errors import Conflict, WireError
+from undeterred.loops.world import World
+from undeterred.runtimes import environments
+from undeterred.runtimes.base import LOST, Runtime, Seen
+from undeterred.services import allocations as verbs
+from undeterred.services import launching
+from undeterred.services.launching import Start
+from undeterred.store import allocations, nodes
+from undeterred.store.allocations import AllocationRow
+from undeterred.store.db import Tx
+from undeterred.terms import ExitKind, TaskType
+
+log = logging.getLogger("undeterred.loops")
+OBSERVE_S = 2.0
+
+
+async def activate(world: World) -> float | None:
+    """One turn; the seconds until the next kill that is due."""
+    await _start_due(world)
+    await _stop_wanted(world)
+    await _compare(world)
+    return None
+
+
+async def _start_due(world: World) -> None:
+    starts = await world.ctx.db.read(launching.due)
+    await asyncio.gather(*(_start(world, start) for start in starts))
+
+
+async def _start(world: World, start: Start) -> None:
+    """Start one; what cannot be started fails as a task that could not begin, and its owner reads why in its log."""
+    runtime = world.runtimes.get(start.row.pool)
+    if runtime is None:
+        return
+    try:
+        await runtime.start(await _spec(world, start, runtime))
+    except Conflict:
+        raise  # a newer master is at work: this one must do nothing more
+    except WireError as error:
+        log.warning("allocation %s could not be started: %s", start.row.id, error.text)
+        await world.ctx.db.write(verbs.end, start.row.id, Exit(ExitKind.FAILED, text=error.text))
+
+
+async def _spec(world: World, start: Start, runtime: Runtime) -> LaunchSpec:
+    settings = world.ctx.settings
+    name = environments.chosen(launching.image_of(start), settings.config.environments, settings.config.default_environment)
+    environment = await asyncio.to_thread(environments.describe, settings.data, name)
+    node = next((n for n in await runtime.inventory() if n.id == start.row.node_id), None)
+    facts = launching.facts(start, settings, environment, node.address if node else "127.0.0.1")
+    return launch.trial(start.config, facts) if start.row.task_type == TaskType.TRIAL else launch.command(start.config, facts)
+
+
+async def _stop_wanted(world: World) -> None:
+    """Kill what is to be killed, and what was asked to leave and did not in its time."""
+    rows = await world.ctx.db.read(allocations.live)
+    now = time.time_ns() // 1000
+    for row in rows:
+        if row.stop_kind == "preempt" and row.kill_at is not None and row.kill_at <= now and row.stop_at is not None:
+            reason = texts.not_preempted(round((row.kill_at - row.stop_at) / 1_000_000))
+            await world.ctx.db.write(verbs.kill, row.id, reason)
+        elif row.stop_kind != "kill":
+            continue
+        runtime = world.runtimes.get(row.pool)
+        if runtime is not None and row.container_id is not None:
+            await runtime.stop(row.container_id)
+
+
+async def _compare(world: World) -> None:
+    """What is seen against what is known."""
+    for pool, runtime in world.runtimes.items():
+        await _inventory(world, pool, runtime)
+        seen = {s.container_id: s for s in await runtime.observe()}
+        rows = [row for row in await world.ctx.db.read(allocations.live) if row.pool == pool and row.container_id is not None]
+        for row in rows:
+            await _compare_one(world, row, seen.pop(row.container_id or "", None))
+        await _stop_strangers(world, runtime, list(seen.values()))
+
+
+async def _compare_one(world: World, row: AllocationRow, found: Seen | None) -> None:
+    if found is None and row.state != "ASSIGNED":
+        log.warning("allocation %s is gone from its node", row.id)
+        await world.ctx.db.write(verbs.end, row.id, Exit(ExitKind.LOST))
+    elif found is not None and found.state == LOST and not found.alive:
+        await world.ctx.db.write(verbs.end, row.id, Exit(ExitKind.LOST))
+
+
+async def _stop_strangers(world: World, runtime: Runtime, strangers: list[Seen]) -> None:
+    """Containers that no live allocation knows: tasks of allocations that ended meanwhile."""
+    for stranger in strangers:
+        row = await world.ctx.db.read(allocations.get, stranger.allocation_id)
+        if row is None or row.state == "TERMINATED":
+            await runtime.stop(stranger.container_id)
+
+
+async def _inventory(world: World, pool: str, runtime: Runtime) -> None:
+    inventory = await runtime.inventory()
+    known = await world.ctx.db.read(nodes.present)
+    wanted = verbs.node_rows(pool, inventory, known)
+    if wanted is not None:
+        await world.ctx.db.write(_write_nodes, pool, wanted)
+
+
+def _write_nodes(tx: Tx, pool: str, wanted: list[tuple[str, str, str]]) -> None:
+    for node_id, host, slots in wanted:
+        nodes.upsert(tx, node_id, pool, host, slots)
+    nodes.keep_only(tx, [node_id for node_id, _host, _slots in wanted])
+    tx.ring("schedule")

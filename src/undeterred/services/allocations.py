@@ -1,0 +1,96 @@
+"""What is told of running allocations: by their supervisors, by their tasks, by the loops."""
+
+import json
+from collections.abc import Sequence
+
+from undeterred.domain.lifecycle import texts
+from undeterred.domain.lifecycle.trials import Exit
+from undeterred.errors import NotFound, PermissionDenied
+from undeterred.runtimes.base import Node
+from undeterred.services import lives as moves
+from undeterred.store import allocations, lives, logs
+from undeterred.store.allocations import AllocationRow
+from undeterred.store.db import Tx
+from undeterred.store.nodes import NodeRow
+from undeterred.terms import ExitKind, Signal
+
+LOST = "lost:"
+
+
+def end(tx: Tx, allocation_id: str, how: Exit) -> None:
+    """An allocation ended as the runtime or a loop saw it."""
+    row = allocations.get(tx, allocation_id)
+    if row is not None and row.state != "TERMINATED":
+        moves.finish(tx, row, how)
+
+
+def kill(tx: Tx, allocation_id: str, reason: str) -> None:
+    """Kill an allocation."""
+    row = allocations.get(tx, allocation_id)
+    if row is not None:
+        moves.stop(tx, row.id, row.task_id, Signal.KILL, reason)
+
+
+def supervised(tx: Tx, key_hash: str, allocation_id: str, container_id: str) -> AllocationRow:
+    """The allocation that a supervisor speaks for; its key is good after the end too, so that a report can be repeated."""
+    row = allocations.get(tx, allocation_id)
+    if row is None:
+        raise NotFound(f"allocation '{allocation_id}' not found")
+    if not row.supervisor_hash or row.supervisor_hash != key_hash or row.container_id != container_id:
+        raise PermissionDenied("this key is not that allocation's")
+    return row
+
+
+def report_state(
+    tx: Tx, key_hash: str, allocation_id: str, container_id: str, state: str, exit_code: int | None, failure: str, addresses: str
+) -> None:
+    """A supervisor says how far it is; a repetition changes nothing."""
+    row = supervised(tx, key_hash, allocation_id, container_id)
+    if state == "TERMINATED":
+        if row.state != "TERMINATED":
+            moves.finish(tx, row, _exit(row, exit_code, failure), row.stop_reason or texts.USER_KILL)
+        return
+    before = ("ASSIGNED",) if state == "STARTING" else ("ASSIGNED", "PULLING", "STARTING")
+    if not allocations.move(tx, allocation_id, before, state):
+        return
+    allocations.forget_secrets(tx, allocation_id)
+    if addresses != "[]":
+        allocations.set_addresses(tx, allocation_id, addresses)
+    trial = lives.trial_of_task(tx, row.task_id)
+    if state == "RUNNING":
+        line = texts.started(moves.name_of(tx, row, trial))
+        logs.append_master(tx, row.task_id, row.id, [(line.level, line.text)])
+    tx.ring(f"allocation:{allocation_id}", *([f"experiment:{trial.experiment_id}"] if trial else []))
+
+
+def node_rows(pool: str, inventory: Sequence[Node], known: Sequence[NodeRow]) -> list[tuple[str, str, str]] | None:
+    """Rows (id, host, slots as JSON) for what a runtime sees, None when that is known already. What was switched off stays off."""
+    before = {row.id: row for row in known if row.pool == pool}
+    wanted = []
+    for node in inventory:
+        off = {int(s["id"]): s for s in json.loads(before[node.id].slots)} if node.id in before else {}
+        slots = [
+            {
+                "id": slot.id,
+                "kind": slot.kind,
+                "uuid": slot.uuid,
+                "brand": slot.brand,
+                "enabled": off.get(slot.id, {}).get("enabled", True),
+                "draining": off.get(slot.id, {}).get("draining", False),
+            }
+            for slot in node.slots
+        ]
+        wanted.append((node.id, node.host, json.dumps(slots)))
+    same = [(row.id, row.host, row.slots) for row in before.values()]
+    return None if sorted(same) == sorted(wanted) else wanted
+
+
+def _exit(row: AllocationRow, exit_code: int | None, failure: str) -> Exit:
+    """How it ended: a code of 0 is a success whatever was wanted; a kill that we asked for is no failure."""
+    if failure.startswith(LOST) or (exit_code is None and failure == ""):
+        return Exit(ExitKind.LOST)
+    if exit_code == 0:
+        return Exit(ExitKind.SUCCEEDED, code=0)
+    if row.stop_kind == "kill":
+        return Exit(ExitKind.KILLED, code=exit_code)
+    return Exit(ExitKind.FAILED, code=exit_code, text=failure)

@@ -1,7 +1,8 @@
 """Imports every module that declares handlers: the table of contents."""
 
-import undeterred.api.auth  # noqa: F401
-import undeterred.api.cluster  # noqa: F401
-import undeterred.api.tokens  # noqa: F401
-import undeterred.api.user_settings  # noqa: F401
+import undeterred.api.auth
+import undeterred.api.cluster
+import undeterred.api.supervision
+import undeterred.api.tokens
+import undeterred.api.user_settings
 import undeterred.api.users  # noqa: F401

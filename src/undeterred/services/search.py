@@ -8,8 +8,7 @@ from undeterred.domain.lifecycle import trials as trial_states
 from undeterred.domain.search import searcher
 from undeterred.domain.search.values import Action, Create, Failed, Shutdown, State, Stop, TrialProgress
 from undeterred.services import lives as moves
-from undeterred.services import trial_birth
-from undeterred.store import lives, search_events, searches
+from undeterred.store import lives, search_events, searches, trials
 from undeterred.store.db import Tx
 from undeterred.store.lives import ExperimentLife
 from undeterred.terms import ExperimentState, TrialState
@@ -43,7 +42,7 @@ def _act(tx: Tx, experiment: ExperimentLife, actions: list[Action]) -> None:
     for action in actions:
         match action:
             case Create():
-                trial_birth.insert(tx, experiment, action)
+                _create(tx, experiment, action)
                 created = True
             case Stop():
                 _stop(tx, experiment, action.request_id)
@@ -56,6 +55,21 @@ def _act(tx: Tx, experiment: ExperimentLife, actions: list[Action]) -> None:
     if created or state != experiment.state:
         moves.advance(tx, experiment.id, error)
         tx.ring("experiment-index", f"experiment:{experiment.id}")
+
+
+def _create(tx: Tx, experiment: ExperimentLife, action: Create) -> None:
+    parent = trials.parent(tx, experiment.id)
+    assert parent is not None, "a search belongs to an experiment"
+    trials.insert(
+        tx,
+        parent,
+        action.request_id,
+        json.dumps(action.hparams),
+        state=experiment.state,
+        seed=action.trial_seed,
+        warm_start=lives.warm_start(tx, experiment.id),
+        log_retention_days=experiment.log_retention_days,
+    )
 
 
 def _stop(tx: Tx, experiment: ExperimentLife, request_id: str) -> None:

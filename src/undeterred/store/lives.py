@@ -104,6 +104,12 @@ def has_unfinished(tx: Tx, experiment_id: int) -> bool:
     return tx.value(sql, id=experiment_id) is not None
 
 
+def warm_start(tx: Tx, experiment_id: int) -> str | None:
+    """The checkpoint (uuid) that every trial of an experiment begins with, as its first one does."""
+    found = tx.value("SELECT warm_start FROM trials WHERE experiment_id = :id ORDER BY id LIMIT 1", id=experiment_id)
+    return None if found is None else str(found)
+
+
 def move_trial(tx: Tx, trial_id: int, before: str, after: str, **changes: Any) -> bool:
     """Change a trial's state if it is still `before`; changes: further columns (ended_at, restarts, run_id, stopped_by_search)."""
     more = "".join(f", {column} = :{column}" for column in changes)

@@ -1,8 +1,9 @@
 """Imports every module that declares handlers: the table of contents."""
+# ruff: noqa: F401 - they are imported for what they declare
 
 import undeterred.api.auth
 import undeterred.api.cluster
 import undeterred.api.supervision
 import undeterred.api.tokens
 import undeterred.api.user_settings
-import undeterred.api.users  # noqa: F401
+import undeterred.api.users

@@ -119,7 +119,10 @@ def update(tx: Tx, experiment_id: int, values: dict[str, Any]) -> int:
 def move(tx: Tx, experiment_id: int, before: str, after: str) -> bool:
     """Change the state if it is still `before`."""
     changed(tx, experiment_id)
-    return tx.run("UPDATE experiments SET state = :after WHERE id = :id AND state = :before", id=experiment_id, before=before, after=after) == 1
+    return (
+        tx.run("UPDATE experiments SET state = :after WHERE id = :id AND state = :before", id=experiment_id, before=before, after=after)
+        == 1
+    )
 
 
 def shown(tx: Tx, experiment_id: int) -> ShownRow | None:
@@ -158,7 +161,11 @@ def config_of(tx: Tx, experiment_id: int) -> ConfigRow | None:
 
 def source(tx: Tx, experiment_id: int) -> SourceRow | None:
     """One experiment as the parent of a fork; `archived_place`: its project or workspace is archived."""
-    sql = "SELECT e.id, e.model_definition_id, e.project_id, CASE WHEN p.archived + w.archived > 0 THEN 1 ELSE 0 END" + FROM + " WHERE e.id = :id"
+    sql = (
+        "SELECT e.id, e.model_definition_id, e.project_id, CASE WHEN p.archived + w.archived > 0 THEN 1 ELSE 0 END"
+        + FROM
+        + " WHERE e.id = :id"
+    )
     return tx.one(SourceRow, sql, id=experiment_id)
 
 

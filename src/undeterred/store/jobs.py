@@ -49,6 +49,12 @@ def ahead(tx: Tx, job: JobRow) -> int:
     return int(tx.value(sql, pool=job.pool, priority=job.priority, position=job.position, id=job.id))
 
 
+def is_scheduled(tx: Tx, job_id: str) -> bool:
+    """Whether something of the job has a place to run."""
+    sql = "SELECT 1 FROM allocations WHERE job_id = :id AND state IN ('ASSIGNED', 'PULLING', 'STARTING', 'RUNNING', 'WAITING', 'TERMINATING') LIMIT 1"
+    return tx.value(sql, id=job_id) is not None
+
+
 def change(tx: Tx, job_id: str, priority: int | None = None, weight: float | None = None) -> None:
     """Give a job another priority or weight."""
     if priority is not None:

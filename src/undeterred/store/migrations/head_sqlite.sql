@@ -67,13 +67,13 @@ CREATE TABLE allocations (
 	CONSTRAINT pk_allocations PRIMARY KEY (id)
 );
 
-CREATE INDEX ix_allocations_job_id ON allocations (job_id);
-
-CREATE INDEX ix_allocations_state ON allocations (state);
-
 CREATE INDEX ix_allocations_token_hash ON allocations (token_hash);
 
 CREATE INDEX ix_allocations_task_id_run ON allocations (task_id, run);
+
+CREATE INDEX ix_allocations_job_id_state ON allocations (job_id, state);
+
+CREATE INDEX ix_allocations_state ON allocations (state);
 
 CREATE TABLE accelerators (
 	id INTEGER NOT NULL, 
@@ -297,37 +297,37 @@ CREATE TABLE experiments (
 	CONSTRAINT fk_experiments_model_definition_id FOREIGN KEY(model_definition_id) REFERENCES model_definitions (id)
 );
 
-CREATE INDEX ix_experiments_resource_pool_id ON experiments (resource_pool, id);
+CREATE INDEX ix_experiments_archived_id ON experiments (archived, id);
 
-CREATE INDEX ix_experiments_job_id ON experiments (job_id);
+CREATE INDEX ix_experiments_ended_at_id ON experiments (ended_at, id);
+
+CREATE INDEX ix_experiments_best_metric_id ON experiments (best_metric, id);
+
+CREATE INDEX ix_experiments_resource_pool_id ON experiments (resource_pool, id);
 
 CREATE INDEX ix_experiments_name_id ON experiments (name, id);
 
 CREATE INDEX ix_experiments_num_trials_id ON experiments (num_trials, id);
 
+CREATE INDEX ix_experiments_started_at_id ON experiments (started_at, id);
+
+CREATE INDEX ix_experiments_parent_id_id ON experiments (parent_id, id);
+
 CREATE INDEX ix_experiments_project_id_id ON experiments (project_id, id);
 
 CREATE INDEX ix_experiments_checkpoint_size_id ON experiments (checkpoint_size, id);
 
+CREATE INDEX ix_experiments_job_id ON experiments (job_id);
+
 CREATE INDEX ix_experiments_owner_id_id ON experiments (owner_id, id);
 
 CREATE INDEX ix_experiments_description_id ON experiments (description, id);
-
-CREATE INDEX ix_experiments_ended_at_id ON experiments (ended_at, id);
 
 CREATE INDEX ix_experiments_progress_id ON experiments (progress, id);
 
 CREATE INDEX ix_experiments_checkpoint_count_id ON experiments (checkpoint_count, id);
 
 CREATE INDEX ix_experiments_state_id ON experiments (state, id);
-
-CREATE INDEX ix_experiments_started_at_id ON experiments (started_at, id);
-
-CREATE INDEX ix_experiments_parent_id_id ON experiments (parent_id, id);
-
-CREATE INDEX ix_experiments_best_metric_id ON experiments (best_metric, id);
-
-CREATE INDEX ix_experiments_archived_id ON experiments (archived, id);
 
 CREATE TABLE model_versions (
 	id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT, 
@@ -418,11 +418,11 @@ CREATE TABLE trials (
 	CONSTRAINT fk_trials_experiment_id FOREIGN KEY(experiment_id) REFERENCES experiments (id)
 );
 
-CREATE INDEX ix_trials_experiment_id_id ON trials (experiment_id, id);
-
 CREATE INDEX ix_trials_experiment_id_state ON trials (experiment_id, state);
 
 CREATE INDEX ix_trials_experiment_id_best_signed ON trials (experiment_id, best_signed);
+
+CREATE INDEX ix_trials_experiment_id_id ON trials (experiment_id, id);
 
 CREATE INDEX ix_trials_state_id ON trials (state, id);
 
@@ -443,9 +443,9 @@ CREATE TABLE tasks (
 	CONSTRAINT fk_tasks_owner_id FOREIGN KEY(owner_id) REFERENCES users (id)
 );
 
-CREATE INDEX ix_tasks_trial_id ON tasks (trial_id);
-
 CREATE INDEX ix_tasks_ended_at ON tasks (ended_at);
+
+CREATE INDEX ix_tasks_trial_id ON tasks (trial_id);
 
 CREATE TABLE metrics (
 	id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT, 
@@ -462,9 +462,9 @@ CREATE TABLE metrics (
 	CONSTRAINT fk_metrics_trial_id FOREIGN KEY(trial_id) REFERENCES trials (id)
 );
 
-CREATE UNIQUE INDEX uq_metrics_live ON metrics (trial_id, metric_group, batches) WHERE archived = 0 AND profiling = 0;
-
 CREATE INDEX ix_metrics_profiling ON metrics (trial_id, metric_group, reported_at) WHERE profiling = 1;
+
+CREATE UNIQUE INDEX uq_metrics_live ON metrics (trial_id, metric_group, batches) WHERE archived = 0 AND profiling = 0;
 
 CREATE TABLE checkpoints (
 	id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT, 
@@ -486,13 +486,13 @@ CREATE TABLE checkpoints (
 	CONSTRAINT fk_checkpoints_storage_id FOREIGN KEY(storage_id) REFERENCES storages (id)
 );
 
-CREATE INDEX ix_checkpoints_task_id ON checkpoints (task_id);
-
 CREATE INDEX ix_checkpoints_trial_id_batches ON checkpoints (trial_id, batches);
 
-CREATE INDEX ix_checkpoints_trial_id_state_reported_at ON checkpoints (trial_id, state, reported_at);
-
 CREATE INDEX ix_checkpoints_experiment_id_state ON checkpoints (experiment_id, state);
+
+CREATE INDEX ix_checkpoints_task_id ON checkpoints (task_id);
+
+CREATE INDEX ix_checkpoints_trial_id_state_reported_at ON checkpoints (trial_id, state, reported_at);
 
 CREATE TABLE trial_sources (
 	trial_id INTEGER NOT NULL, 

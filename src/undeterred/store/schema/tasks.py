@@ -61,7 +61,7 @@ allocations = Table(
     Index(None, "task_id", "run"),
     Index(None, "state"),
     Index(None, "token_hash"),
-    Index(None, "job_id"),
+    Index(None, "job_id", "state"),
 )
 
 accelerators = Table(

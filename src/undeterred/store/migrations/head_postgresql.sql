@@ -67,14 +67,6 @@ CREATE TABLE allocations (
 	CONSTRAINT pk_allocations PRIMARY KEY (id)
 );
 
-CREATE INDEX ix_allocations_token_hash ON allocations (token_hash);
-
-CREATE INDEX ix_allocations_task_id_run ON allocations (task_id, run);
-
-CREATE INDEX ix_allocations_job_id_state ON allocations (job_id, state);
-
-CREATE INDEX ix_allocations_state ON allocations (state);
-
 CREATE TABLE accelerators (
 	id BIGSERIAL NOT NULL, 
 	allocation_id TEXT NOT NULL, 
@@ -85,10 +77,6 @@ CREATE TABLE accelerators (
 	uuids TEXT DEFAULT '[]' NOT NULL, 
 	CONSTRAINT pk_accelerators PRIMARY KEY (id)
 );
-
-CREATE INDEX ix_accelerators_allocation_id ON accelerators (allocation_id);
-
-CREATE INDEX ix_accelerators_task_id ON accelerators (task_id);
 
 CREATE TABLE task_logs (
 	id BIGSERIAL NOT NULL, 
@@ -104,8 +92,6 @@ CREATE TABLE task_logs (
 	log TEXT DEFAULT '' NOT NULL, 
 	CONSTRAINT pk_task_logs PRIMARY KEY (id)
 );
-
-CREATE INDEX ix_task_logs_task_id_id ON task_logs (task_id, id);
 
 CREATE TABLE storages (
 	id BIGSERIAL NOT NULL, 
@@ -143,8 +129,6 @@ CREATE TABLE jobs (
 	CONSTRAINT fk_jobs_owner_id FOREIGN KEY(owner_id) REFERENCES users (id)
 );
 
-CREATE INDEX ix_jobs_queued_priority_position ON jobs (queued, priority, position);
-
 CREATE TABLE workspaces (
 	id BIGSERIAL NOT NULL, 
 	name TEXT NOT NULL, 
@@ -163,8 +147,6 @@ CREATE TABLE workspaces (
 	CONSTRAINT fk_workspaces_user_id FOREIGN KEY(user_id) REFERENCES users (id)
 );
 
-CREATE INDEX ix_workspaces_user_id ON workspaces (user_id);
-
 CREATE TABLE sessions (
 	id BIGSERIAL NOT NULL, 
 	user_id BIGINT NOT NULL, 
@@ -178,8 +160,6 @@ CREATE TABLE sessions (
 	CONSTRAINT uq_sessions_token_hash UNIQUE (token_hash), 
 	CONSTRAINT fk_sessions_user_id FOREIGN KEY(user_id) REFERENCES users (id)
 );
-
-CREATE INDEX ix_sessions_user_id ON sessions (user_id);
 
 CREATE TABLE user_settings (
 	user_id BIGINT NOT NULL, 
@@ -200,8 +180,6 @@ CREATE TABLE user_activity (
 	CONSTRAINT fk_user_activity_user_id FOREIGN KEY(user_id) REFERENCES users (id)
 );
 
-CREATE INDEX ix_user_activity_user_id_entity_seen_at ON user_activity (user_id, entity, seen_at);
-
 CREATE TABLE models (
 	id BIGSERIAL NOT NULL, 
 	name TEXT NOT NULL, 
@@ -219,8 +197,6 @@ CREATE TABLE models (
 	CONSTRAINT fk_models_user_id FOREIGN KEY(user_id) REFERENCES users (id), 
 	CONSTRAINT fk_models_workspace_id FOREIGN KEY(workspace_id) REFERENCES workspaces (id)
 );
-
-CREATE INDEX ix_models_workspace_id ON models (workspace_id);
 
 CREATE TABLE workspace_pins (
 	workspace_id BIGINT NOT NULL, 
@@ -259,8 +235,6 @@ CREATE TABLE templates (
 	CONSTRAINT pk_templates PRIMARY KEY (name), 
 	CONSTRAINT fk_templates_workspace_id FOREIGN KEY(workspace_id) REFERENCES workspaces (id)
 );
-
-CREATE INDEX ix_templates_workspace_id ON templates (workspace_id);
 
 CREATE TABLE experiments (
 	id BIGSERIAL NOT NULL, 
@@ -305,38 +279,6 @@ CREATE TABLE experiments (
 	CONSTRAINT fk_experiments_model_definition_id FOREIGN KEY(model_definition_id) REFERENCES model_definitions (id)
 );
 
-CREATE INDEX ix_experiments_archived_id ON experiments (archived, id);
-
-CREATE INDEX ix_experiments_ended_at_id ON experiments (ended_at, id);
-
-CREATE INDEX ix_experiments_best_metric_id ON experiments (best_metric, id);
-
-CREATE INDEX ix_experiments_resource_pool_id ON experiments (resource_pool, id);
-
-CREATE INDEX ix_experiments_name_id ON experiments (name, id);
-
-CREATE INDEX ix_experiments_num_trials_id ON experiments (num_trials, id);
-
-CREATE INDEX ix_experiments_started_at_id ON experiments (started_at, id);
-
-CREATE INDEX ix_experiments_parent_id_id ON experiments (parent_id, id);
-
-CREATE INDEX ix_experiments_project_id_id ON experiments (project_id, id);
-
-CREATE INDEX ix_experiments_checkpoint_size_id ON experiments (checkpoint_size, id);
-
-CREATE INDEX ix_experiments_job_id ON experiments (job_id);
-
-CREATE INDEX ix_experiments_owner_id_id ON experiments (owner_id, id);
-
-CREATE INDEX ix_experiments_description_id ON experiments (description, id);
-
-CREATE INDEX ix_experiments_progress_id ON experiments (progress, id);
-
-CREATE INDEX ix_experiments_checkpoint_count_id ON experiments (checkpoint_count, id);
-
-CREATE INDEX ix_experiments_state_id ON experiments (state, id);
-
 CREATE TABLE model_versions (
 	id BIGSERIAL NOT NULL, 
 	model_id BIGINT NOT NULL, 
@@ -356,16 +298,12 @@ CREATE TABLE model_versions (
 	CONSTRAINT fk_model_versions_user_id FOREIGN KEY(user_id) REFERENCES users (id)
 );
 
-CREATE INDEX ix_model_versions_checkpoint_uuid ON model_versions (checkpoint_uuid);
-
 CREATE TABLE former_keys (
 	key TEXT NOT NULL, 
 	project_id BIGINT NOT NULL, 
 	CONSTRAINT pk_former_keys PRIMARY KEY (key), 
 	CONSTRAINT fk_former_keys_project_id FOREIGN KEY(project_id) REFERENCES projects (id)
 );
-
-CREATE INDEX ix_former_keys_project_id ON former_keys (project_id);
 
 CREATE TABLE searches (
 	experiment_id BIGINT NOT NULL, 
@@ -383,8 +321,6 @@ CREATE TABLE search_events (
 	CONSTRAINT pk_search_events PRIMARY KEY (id), 
 	CONSTRAINT fk_search_events_experiment_id FOREIGN KEY(experiment_id) REFERENCES experiments (id)
 );
-
-CREATE INDEX ix_search_events_experiment_id_id ON search_events (experiment_id, id);
 
 CREATE TABLE trials (
 	id BIGSERIAL NOT NULL, 
@@ -429,14 +365,6 @@ CREATE TABLE trials (
 	CONSTRAINT fk_trials_experiment_id FOREIGN KEY(experiment_id) REFERENCES experiments (id)
 );
 
-CREATE INDEX ix_trials_experiment_id_state ON trials (experiment_id, state);
-
-CREATE INDEX ix_trials_experiment_id_best_signed ON trials (experiment_id, best_signed);
-
-CREATE INDEX ix_trials_experiment_id_id ON trials (experiment_id, id);
-
-CREATE INDEX ix_trials_state_id ON trials (state, id);
-
 CREATE TABLE tasks (
 	id TEXT NOT NULL, 
 	type TEXT NOT NULL, 
@@ -454,10 +382,6 @@ CREATE TABLE tasks (
 	CONSTRAINT fk_tasks_owner_id FOREIGN KEY(owner_id) REFERENCES users (id)
 );
 
-CREATE INDEX ix_tasks_ended_at ON tasks (ended_at);
-
-CREATE INDEX ix_tasks_trial_id ON tasks (trial_id);
-
 CREATE TABLE metrics (
 	id BIGSERIAL NOT NULL, 
 	trial_id BIGINT NOT NULL, 
@@ -473,10 +397,6 @@ CREATE TABLE metrics (
 	CONSTRAINT pk_metrics PRIMARY KEY (id), 
 	CONSTRAINT fk_metrics_trial_id FOREIGN KEY(trial_id) REFERENCES trials (id)
 );
-
-CREATE INDEX ix_metrics_profiling ON metrics (trial_id, metric_group, reported_at) WHERE profiling = 1;
-
-CREATE UNIQUE INDEX uq_metrics_live ON metrics (trial_id, metric_group, batches) WHERE archived = 0 AND profiling = 0;
 
 CREATE TABLE checkpoints (
 	id BIGSERIAL NOT NULL, 
@@ -499,14 +419,6 @@ CREATE TABLE checkpoints (
 	CONSTRAINT fk_checkpoints_storage_id FOREIGN KEY(storage_id) REFERENCES storages (id)
 );
 
-CREATE INDEX ix_checkpoints_trial_id_batches ON checkpoints (trial_id, batches);
-
-CREATE INDEX ix_checkpoints_experiment_id_state ON checkpoints (experiment_id, state);
-
-CREATE INDEX ix_checkpoints_task_id ON checkpoints (task_id);
-
-CREATE INDEX ix_checkpoints_trial_id_state_reported_at ON checkpoints (trial_id, state, reported_at);
-
 CREATE TABLE trial_sources (
 	trial_id BIGINT NOT NULL, 
 	checkpoint_uuid TEXT NOT NULL, 
@@ -517,6 +429,94 @@ CREATE TABLE trial_sources (
 	CONSTRAINT fk_trial_sources_trial_id FOREIGN KEY(trial_id) REFERENCES trials (id)
 );
 
+CREATE INDEX ix_accelerators_allocation_id ON accelerators (allocation_id);
+
+CREATE INDEX ix_accelerators_task_id ON accelerators (task_id);
+
+CREATE INDEX ix_allocations_job_id_state ON allocations (job_id, state);
+
+CREATE INDEX ix_allocations_state ON allocations (state);
+
+CREATE INDEX ix_allocations_task_id_run ON allocations (task_id, run);
+
+CREATE INDEX ix_allocations_token_hash ON allocations (token_hash);
+
+CREATE INDEX ix_checkpoints_experiment_id_state ON checkpoints (experiment_id, state);
+
+CREATE INDEX ix_checkpoints_task_id ON checkpoints (task_id);
+
+CREATE INDEX ix_checkpoints_trial_id_batches ON checkpoints (trial_id, batches);
+
+CREATE INDEX ix_checkpoints_trial_id_state_reported_at ON checkpoints (trial_id, state, reported_at);
+
+CREATE INDEX ix_experiments_archived_id ON experiments (archived, id);
+
+CREATE INDEX ix_experiments_best_metric_id ON experiments (best_metric, id);
+
+CREATE INDEX ix_experiments_checkpoint_count_id ON experiments (checkpoint_count, id);
+
+CREATE INDEX ix_experiments_checkpoint_size_id ON experiments (checkpoint_size, id);
+
+CREATE INDEX ix_experiments_description_id ON experiments (description, id);
+
+CREATE INDEX ix_experiments_ended_at_id ON experiments (ended_at, id);
+
+CREATE INDEX ix_experiments_job_id ON experiments (job_id);
+
+CREATE INDEX ix_experiments_name_id ON experiments (name, id);
+
+CREATE INDEX ix_experiments_num_trials_id ON experiments (num_trials, id);
+
+CREATE INDEX ix_experiments_owner_id_id ON experiments (owner_id, id);
+
+CREATE INDEX ix_experiments_parent_id_id ON experiments (parent_id, id);
+
+CREATE INDEX ix_experiments_progress_id ON experiments (progress, id);
+
+CREATE INDEX ix_experiments_project_id_id ON experiments (project_id, id);
+
+CREATE INDEX ix_experiments_resource_pool_id ON experiments (resource_pool, id);
+
+CREATE INDEX ix_experiments_started_at_id ON experiments (started_at, id);
+
+CREATE INDEX ix_experiments_state_id ON experiments (state, id);
+
+CREATE INDEX ix_former_keys_project_id ON former_keys (project_id);
+
+CREATE INDEX ix_jobs_queued_priority_position ON jobs (queued, priority, position);
+
+CREATE INDEX ix_metrics_profiling ON metrics (trial_id, metric_group, reported_at) WHERE profiling = 1;
+
+CREATE INDEX ix_model_versions_checkpoint_uuid ON model_versions (checkpoint_uuid);
+
+CREATE INDEX ix_models_workspace_id ON models (workspace_id);
+
+CREATE INDEX ix_search_events_experiment_id_id ON search_events (experiment_id, id);
+
+CREATE INDEX ix_sessions_user_id ON sessions (user_id);
+
+CREATE INDEX ix_task_logs_task_id_id ON task_logs (task_id, id);
+
+CREATE INDEX ix_tasks_ended_at ON tasks (ended_at);
+
+CREATE INDEX ix_tasks_trial_id ON tasks (trial_id);
+
+CREATE INDEX ix_templates_workspace_id ON templates (workspace_id);
+
 CREATE INDEX ix_trial_sources_checkpoint_uuid ON trial_sources (checkpoint_uuid);
 
 CREATE INDEX ix_trial_sources_model_id_model_version ON trial_sources (model_id, model_version);
+
+CREATE INDEX ix_trials_experiment_id_best_signed ON trials (experiment_id, best_signed);
+
+CREATE INDEX ix_trials_experiment_id_id ON trials (experiment_id, id);
+
+CREATE INDEX ix_trials_experiment_id_state ON trials (experiment_id, state);
+
+CREATE INDEX ix_trials_state_id ON trials (state, id);
+
+CREATE INDEX ix_user_activity_user_id_entity_seen_at ON user_activity (user_id, entity, seen_at);
+
+CREATE INDEX ix_workspaces_user_id ON workspaces (user_id);
+
+CREATE UNIQUE INDEX uq_metrics_live ON metrics (trial_id, metric_group, batches) WHERE archived = 0 AND profiling = 0;

@@ -36,9 +36,11 @@ KNOWN_BETTER: dict[tuple[str, int], str] = {}
 @pytest.mark.parametrize("conversation", CONVERSATIONS)
 def test_conversation_goes_as_recorded(conversation: str, store_url: str, contract: Path, serve: Callable[..., Server]) -> None:
     server = fresh_server(serve, store_url)
+    assert (server.data / "undeterred.db").exists() == (not store_url.startswith("postgresql://")), "the server uses another store"
     differences = list(play(contract, conversation, server.url))
     unexpected = [found for found in differences if (conversation, found.number) not in KNOWN_BETTER]
-    assert not unexpected, report(conversation, unexpected)
+    if unexpected:
+        pytest.fail(report(conversation, unexpected), pytrace=False)
     stale = {number for name, number in KNOWN_BETTER if name == conversation} - {found.number for found in differences}
     assert not stale, f"{conversation}: steps {sorted(stale)} go as recorded now; take them out of KNOWN_BETTER"
 

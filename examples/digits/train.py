@@ -10,7 +10,7 @@ from typing import Any
 import determined as det
 import numpy as np
 from determined import core
-from model import TRAINING, Network, load_data
+from network import TRAINING, Network, load_data
 
 ALONE = {"hidden": 32, "lr": 0.1, "momentum": 0.9, "batch_size": 32, "epochs": 20, "checkpoint_every": 5, "seconds_per_epoch": 0}
 

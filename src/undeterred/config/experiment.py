@@ -22,7 +22,8 @@ from undeterred.errors import InvalidArgument
 
 HIDDEN = "********"
 DEFAULT_PRIORITY = 42
-_CACHED_TEXT_MAX = 16 << 10  # characters; a longer configuration is worked out each time
+_CACHED_TEXT_MAX = 4 << 10  # characters; a longer configuration is worked out each time
+_LINES_MAX = 50
 _INVALID = "invalid experiment configuration: "
 _NOT_SANE = f"{_INVALID}version 0 experiment config is invalid: config is invalid: "
 _NOT_COMPLETE = "config is invalid or incomplete: "
@@ -111,21 +112,27 @@ def problems(doc: Json, *, final: bool = False) -> list[str]:
     return sorted(out)
 
 
+def told(lines: list[str]) -> str:
+    """Problems as one text for people: at most 50 of them, and the beginning of very long ones."""
+    more = [f"... and {len(lines) - _LINES_MAX} more"] if len(lines) > _LINES_MAX else []
+    return "\n".join([line if len(line) <= 500 else line[:500] + "..." for line in lines[:_LINES_MAX]] + more)
+
+
 def check(doc: dict[str, Any]) -> None:
     """Raise InvalidArgument unless a document, complete or not, is sane."""
     if lines := problems(doc):
-        raise InvalidArgument(_NOT_SANE + "\n".join(lines))
+        raise InvalidArgument(_NOT_SANE + told(lines))
     doubled = logpolicies.doubled_name(doc.get("log_policies") or [])
     if doubled is not None:
         raise InvalidArgument(
-            f'{_INVALID}unable to unmarshal experiment config as version 0: log_policies have duplicated names "{doubled}"'
+            f'{_INVALID}unable to unmarshal experiment config as version 0: log_policies have duplicated names "{doubled[:500]}"'
         )
 
 
 def check_complete(config: dict[str, Any]) -> None:
     """Raise InvalidArgument unless a configuration, such as a stored one after a change, is whole."""
     if lines := problems(config, final=True):
-        raise InvalidArgument(_NOT_COMPLETE + "\n".join(lines))
+        raise InvalidArgument(_NOT_COMPLETE + told(lines))
 
 
 def merge(high: dict[str, Any], low: dict[str, Any]) -> dict[str, Any]:
@@ -214,7 +221,7 @@ class _Prepared:
         return Resolved(config, masked, echo, text if self.original is None else self.original, self.warnings)
 
 
-@lru_cache(maxsize=512)
+@lru_cache(maxsize=256)
 def _prepared(text: str, defaults: Defaults, managed: bool, placed: bool) -> _Prepared:
     raw, user = _user(text)
     doc = _with_template(user, defaults)
@@ -224,7 +231,7 @@ def _prepared(text: str, defaults: Defaults, managed: bool, placed: bool) -> _Pr
     if defaults.invariant:
         doc = _merge(_layer(defaults.invariant, "config policy"), doc)
     if lines := problems(doc, final=True):
-        raise InvalidArgument(_INVALID + _NOT_COMPLETE + "\n".join(lines))
+        raise InvalidArgument(_INVALID + _NOT_COMPLETE + told(lines))
     config = complete(doc)
     if refusal := not_current(config["searcher"]):
         raise InvalidArgument(_INVALID + refusal)
@@ -245,7 +252,7 @@ def _user(text: str) -> tuple[dict[str, Any], dict[str, Any]]:
     return _parsed(text) if len(text) <= _CACHED_TEXT_MAX else _parsed.__wrapped__(text)
 
 
-@lru_cache(maxsize=512)
+@lru_cache(maxsize=256)
 def _parsed(text: str) -> tuple[dict[str, Any], dict[str, Any]]:
     raw = parse(text)
     return raw, normal(raw)

@@ -9,6 +9,7 @@ from typing import Any
 from undeterred.config.schema import Field, Free, Json, Kind, ListOf, Record, Scalar, type_problem
 
 _UNKNOWN = 'if a hyperparameter object\'s ["type"] is set, it must be one of "int", "double", "log", const", or "categorical"'
+_PATH_MAX = 1000
 _NO_COUNT = "grid search is in use but count was not provided"
 
 
@@ -43,6 +44,11 @@ TYPES: dict[str, Record] = {
 }
 
 
+def below(path: str, name: str) -> str:
+    """The path of a key; a very long one stays as it is, so that deep groups of long names cost no more than they hold."""
+    return f"{path}.{name}" if len(path) < _PATH_MAX else path
+
+
 class Hyperparameter(Kind):
     """One value, range or group."""
 
@@ -51,7 +57,7 @@ class Hyperparameter(Kind):
             return
         if value.get("type") is None:
             for name, item in value.items():
-                self.check(item, f"{path}.{name}", out, final)
+                self.check(item, below(path, name), out, final)
             return
         member = _member(value)
         if member is None:
@@ -103,7 +109,7 @@ HYPERPARAMETERS = Hyperparameters()
 def check_grid(group: Json, path: str, out: list[str]) -> None:
     """Every range of a grid needs a count, wherever it stands, in lists too."""
     for name, item in group.items() if type(group) is dict else ():
-        _check_counted(item, f"{path}.{name}", out)
+        _check_counted(item, below(path, name), out)
 
 
 def _check_counted(value: Json, path: str, out: list[str]) -> None:

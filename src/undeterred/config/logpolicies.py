@@ -15,8 +15,8 @@ class Action(Kind):
     """A word; once it was an object with the word under `type`."""
 
     def check(self, value: Json, path: str, out: list[str], final: bool = False) -> None:
-        word = value.get("type") if type(value) is dict and value.keys() == {"type"} else value
-        if word is not None and word not in ACTIONS:
+        word = value["type"] if type(value) is dict and value.keys() == {"type"} else value
+        if value is not None and word not in ACTIONS:
             out.append(f'{path}: must be one of "cancel_retries" or "exclude_node"')
 
     def normal(self, value: Json) -> Json:

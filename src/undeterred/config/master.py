@@ -130,7 +130,7 @@ def _problems(value: Json, kind: type[Words], path: str) -> list[str]:
 
 def _problems_in_language(value: Json, kind: Kind, path: str) -> list[str]:
     lines: list[str] = []
-    kind.check(value, path, lines)
+    kind.check(value, path, lines, final=True)
     told = []
     for line in dict.fromkeys(lines):
         unknown = re.fullmatch(r"(.*): additionalProperties (.*) not allowed", line)
@@ -156,7 +156,18 @@ def _in_our_words(error: msgspec.ValidationError) -> str:
     text, _, path = str(error).partition(" - at `$")
     text = re.sub(r"`([^`]*)`", lambda match: " or ".join(_TYPES.get(word, word) for word in match[1].split(" | ")), text)
     where = path.rstrip("`").removeprefix(".")
+    if "enum" in text and (choices := _choices(where)):
+        text += f" (it is one of {', '.join(choices)})"
     return f"{where}: {text[0].lower()}{text[1:]}" if where else text
+
+
+def _choices(path: str) -> list[str]:
+    """The words that may stand at a path of the file, where it has such a choice."""
+    kind: Any = MasterConfig
+    for name in re.sub(r"\[[^]]*\]", "", path).split("."):
+        inner = _struct_in(kind)
+        kind = next((one.type for one in msgspec.structs.fields(inner) if one.encode_name == name), None) if inner else None
+    return [word for word in get_args(kind) if isinstance(word, str)]
 
 
 def _check_pools(config: MasterConfig) -> None:

@@ -229,8 +229,8 @@ def _too_big(event: Any) -> int:
 
 def _binary(event: Any, text: str) -> str:
     try:
-        decoded = base64.b64decode(text, validate=False).decode()
-    except (binascii.Error, UnicodeDecodeError) as error:
+        decoded = base64.b64decode("".join(text.split()), validate=True).decode()
+    except (binascii.Error, ValueError) as error:
         raise _at(event, "!!binary text is not base64 of UTF-8 text") from error
     if "\x00" in decoded:
         raise _at(event, "a text holds a NUL character")

@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 import uvicorn
+import uvloop
 
 import undeterred.api.all  # noqa: F401 - declares every handler
 from undeterred.api.bind import App
@@ -51,7 +52,7 @@ def main(argv: list[str] | None = None) -> int:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s", stream=sys.stderr)
     try:
         config = _config(arguments, os.environ)
-        asyncio.run(run(config, Path(config.data).expanduser().absolute(), arguments.stop_tasks))
+        uvloop.run(run(config, Path(config.data).expanduser().absolute(), arguments.stop_tasks))
     except WireError as error:
         print(f"undeterred: {error.text}", file=sys.stderr)
         return 1
@@ -89,7 +90,7 @@ async def _serve(ctx: Context, app: App, runner: Runner, listener: socket.socket
         uvicorn.Config(
             app,
             http="httptools",
-            loop="uvloop",
+            loop="none",
             ws="none",
             lifespan="off",
             access_log=False,
@@ -171,7 +172,7 @@ def _announce(settings: Settings) -> None:
 def _listen(config: MasterConfig) -> socket.socket:
     """The bound socket; FailedPrecondition with the way out when the port is taken."""
     family = socket.AF_INET6 if ":" in config.host else socket.AF_INET
-    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)  # named, else nobody switches Nagle off
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((config.host, config.port))

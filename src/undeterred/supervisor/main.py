@@ -16,6 +16,7 @@ from undeterred.supervisor.spool import Spool
 
 READ_BYTES = 65536
 DRAIN_S = 2.0  # for output still in the pipes when all processes are gone
+FULL_DISK_S = 600.0  # for the last lines to find room
 RETRY_S = 0.1  # while the spool is full or the disk is
 
 
@@ -222,6 +223,9 @@ class Task:
         for stdtype, splitter in streams.values():
             self.log.write(splitter.end(), stdtype)
         self.over.set()
+        until = time.monotonic() + FULL_DISK_S
+        while not self.log.retry() and time.monotonic() < until:
+            time.sleep(RETRY_S)
 
     def _signalled(self, wake: int) -> None:
         numbers = os.read(wake, 4096)

@@ -5,6 +5,7 @@ when it is full, `append` says so and the reader of the pipes pauses, so a flood
 """
 
 import contextlib
+import io
 import os
 import threading
 from typing import BinaryIO
@@ -24,7 +25,7 @@ class Spool:
         self.end = self._recover()  # number of the next line
         self.acknowledged = self._segments[0][0] if self._segments else 0
         self.closed = False
-        self._out: BinaryIO | None = None
+        self._out: io.FileIO | None = None
         self._in: BinaryIO | None = None
         self._in_segment, self._in_line = -1, 0
 
@@ -43,19 +44,41 @@ class Spool:
         return end
 
     def append(self, lines: list[bytes]) -> None:
-        """Write encoded lines; seen by `take` from now on."""
+        """Write encoded lines; seen by `take` from now on. Raises OSError when the disk refuses: then nothing was written."""
         if not lines:
             return
         data = b"\n".join(lines) + b"\n"
         if self._out is None or self._segments[-1][1] >= self._segment_bytes:
             self._open_segment()
-        assert self._out is not None
-        self._out.write(data)
+        self._write(data)
         with self.changed:
             first, size = self._segments[-1]
             self._segments[-1] = (first, size + len(data))
             self.end += len(lines)
             self.changed.notify_all()
+
+    def _write(self, data: bytes) -> None:
+        """All of it or nothing: what a full disk took half of is taken back."""
+        assert self._out is not None
+        rest = memoryview(data)
+        try:
+            while rest:
+                rest = rest[self._out.write(rest) or 0 :]
+        except OSError:
+            os.ftruncate(self._out.fileno(), self._segments[-1][1])
+            self._make_room()
+            raise
+
+    def _make_room(self) -> None:
+        """On a full disk even the segment being written goes, once the master has all of it."""
+        with self.changed:
+            if self._out is None or self.acknowledged < self.end:
+                return
+            self._out.close()
+            self._out = None
+            for first, _ in self._segments:
+                os.unlink(self._path(first))
+            self._segments = []
 
     def _open_segment(self) -> None:
         if self._out is not None:
@@ -63,7 +86,7 @@ class Spool:
         with self.changed:
             self._segments = [s for s in self._segments if s[0] != self.end]  # an empty one of the same name is written anew
             self._segments.append((self.end, 0))
-        self._out = open(self._path(self.end), "ab", buffering=0)  # noqa: SIM115 - open as long as the segment is written
+        self._out = io.FileIO(self._path(self.end), "a")
 
     def _path(self, first: int) -> str:
         return os.path.join(self._folder, f"{first}.jsonl")
@@ -71,13 +94,23 @@ class Spool:
     @property
     def full(self) -> bool:
         """Whether reading more from the task has to wait."""
-        return sum(size for _, size in self._segments) > self._bound
+        with self.changed:
+            return sum(size for _, size in self._segments) > self._bound
 
     def close(self) -> None:
         """No more lines will come."""
+        if self._out is not None:
+            self._out.close()
+            self._out = None
         with self.changed:
             self.closed = True
             self.changed.notify_all()
+
+    def release(self) -> None:
+        """Close the reader's file too: nothing more will be taken."""
+        if self._in is not None:
+            self._in.close()
+            self._in = None
 
     def take(self, limit: int) -> tuple[int, list[bytes]]:
         """(number of the first, lines) after the acknowledged ones, at most `limit`."""

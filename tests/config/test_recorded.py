@@ -109,7 +109,46 @@ def test_refused_by_trace(action: dict[str, Any]) -> None:
     assert theirs == caught.value.text or "unmarshal" in theirs or "not valid yaml" in theirs
 
 
+# The domain's business: what the seed may be, and a method that has no preview.
+PREVIEWS_ELSEWHERE = ("seed", "async_halving")
+
+
+def previews() -> list[Any]:
+    steps = [step for step in contract.steps("preview-hp-search") if isinstance((step.get("body") or {}).get("config"), dict)]
+    return [pytest.param(s, id=s["why"]) for s in steps if s["status"] != 401 and not any(word in s["why"] for word in PREVIEWS_ELSEWHERE)]
+
+
+@pytest.mark.parametrize("step", previews())
+def test_preview(step: dict[str, Any]) -> None:
+    if step["status"] == 200:
+        assert experiment.searcher(step["body"]["config"]) == step["answer"]["summary"]["config"]
+        return
+    with pytest.raises(InvalidArgument) as caught:
+        experiment.searcher(step["body"]["config"])
+    assert step["answer"]["error"]["error"] in ("<any>", caught.value.text)
+
+
+def test_policies_win() -> None:
+    steps = contract.steps("config-policies")
+    step = next(step for step in steps if step.get("why") == "fixed values win and global before workspace")
+    by_workspace = {"description": "from workspace", "max_restarts": 1, "resources": {"weight": 3}}
+    invariant = experiment.merge({"labels": ["pol"], "max_restarts": 2}, by_workspace)
+    defaults = experiment.Defaults(None, MASTER.task_container_defaults, None, MASTER.master_storage, invariant=invariant)
+    got = experiment.resolve(step["body"]["config"], defaults, seed=5, name="n", pool="default", managed=True, placed=True)
+    assert differences(step["answer"]["config"], got.echo) == []
+    assert set(got.config["labels"]) == {"own", "pol"}
+
+
+def test_unmanaged_by_the_client() -> None:
+    told = [json.loads(line) for line in (contract.FOLDER / "unmanaged_trace.jsonl").read_text().splitlines()]
+    put = next(call for call in told if call["path"].startswith("/api/v1/experiments/by-external-id/"))
+    got = experiment.resolve(put["request"]["config"], MASTER, seed=5, name="n", pool=None, managed=False)
+    assert (got.config["name"], got.config["checkpoint_storage"]["container_path"]) == ("unm", "/tmp/task/unm")
+    assert (got.config["data"], got.config["labels"], got.config["workspace"]) == ({}, [], "")
+
+
 def test_enough_was_found() -> None:
+    assert len(previews()) >= 30
     assert len([1 for _, step in creates(*CONVERSATIONS) if shown(step)]) >= 45
     assert len([1 for _, step in creates(*CONVERSATIONS) if refused(step)]) >= 55
     assert len(refused_by_trace()) >= 15

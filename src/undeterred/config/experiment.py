@@ -16,7 +16,7 @@ from undeterred.config import container_defaults, logpolicies, yaml11
 from undeterred.config.fields import EXPERIMENT
 from undeterred.config.hyperparameters import HYPERPARAMETERS
 from undeterred.config.schema import Json, type_problem
-from undeterred.config.searcher import not_current, warnings
+from undeterred.config.searcher import SEARCHER, not_current, warnings
 from undeterred.config.storage import CHECKPOINT_STORAGE
 from undeterred.errors import InvalidArgument
 
@@ -165,6 +165,21 @@ def mask(config: dict[str, Any]) -> dict[str, Any]:
 def hyperparameters(config: dict[str, Any]) -> dict[str, Any]:
     """The hyperparameters of a checked document or configuration in the form that is shown: every leaf an object with a type."""
     return _object_of(HYPERPARAMETERS.normal(config.get("hyperparameters") or {}))
+
+
+def searcher(doc: dict[str, Any]) -> dict[str, Any]:
+    """The complete searcher of a document that needs nothing else, as for a preview of a search. Raises InvalidArgument."""
+    told_searcher = normal(doc).get("searcher")
+    if told_searcher is None:
+        raise InvalidArgument("invalid experiment configuration; missing searcher")
+    lines: list[str] = []
+    SEARCHER.check(told_searcher, "<config>", lines, final=True)
+    if lines:
+        raise InvalidArgument(f"invalid searcher configuration: {_NOT_COMPLETE}{told(sorted(lines))}")
+    made = _object_of(SEARCHER.complete(told_searcher, True))
+    if refusal := not_current(made):
+        raise InvalidArgument(_INVALID + refusal)
+    return made
 
 
 def asked(text: str, template: dict[str, Any] | None = None) -> Asked:

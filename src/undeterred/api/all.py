@@ -3,7 +3,10 @@
 
 import undeterred.api.auth
 import undeterred.api.cluster
+import undeterred.api.projects
 import undeterred.api.supervision
 import undeterred.api.tokens
+import undeterred.api.user_activity
 import undeterred.api.user_settings
 import undeterred.api.users
+import undeterred.api.workspaces

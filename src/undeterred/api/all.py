@@ -3,8 +3,11 @@
 
 import undeterred.api.auth
 import undeterred.api.cluster
+import undeterred.api.docs
+import undeterred.api.models
 import undeterred.api.projects
 import undeterred.api.supervision
+import undeterred.api.templates
 import undeterred.api.tokens
 import undeterred.api.user_activity
 import undeterred.api.user_settings

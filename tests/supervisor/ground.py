@@ -34,7 +34,7 @@ class Stub:
         self.states: list[dict[str, Any]] = []
         self.calls: list[tuple[str, str, Any]] = []
         self.seen_at: list[float] = []
-        self.model: dict[str, str] = {}
+        self.model: dict[str, str | bytes] = {}
         self.answers: dict[str, Callable[[], dict[str, Any]]] = {}
         self.before: Callable[[str], int] = lambda _path: (
             200
@@ -128,14 +128,15 @@ class Stub:
             return next((state for state in self.states if state["state"] == "TERMINATED"), None)
 
 
-def archive(files: dict[str, str]) -> str:
+def archive(files: dict[str, str] | dict[str, str | bytes]) -> str:
     """A model definition as the master serves it."""
     buffer = io.BytesIO()
     with tarfile.open(fileobj=buffer, mode="w:gz") as tar:
-        for name, text in files.items():
+        for name, content in files.items():
+            data = content.encode() if isinstance(content, str) else content
             info = tarfile.TarInfo(name)
-            info.size, info.mode = len(text.encode()), 0o644
-            tar.addfile(info, io.BytesIO(text.encode()))
+            info.size, info.mode = len(data), 0o644
+            tar.addfile(info, io.BytesIO(data))
     return base64.b64encode(buffer.getvalue()).decode()
 
 

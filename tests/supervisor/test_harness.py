@@ -1,9 +1,12 @@
 """The unmodified harness in a task: a Core API trial through determined.exec.launch, its environment, and how long all that takes."""
 
+import io
 import json
 import sys
 import time
+import zipfile
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -37,7 +40,7 @@ def environment(task_python: Path, tmp_path: Path) -> Environment:
     return environments.describe(tmp_path, str(task_python.parent.parent))
 
 
-def trial(ground: Ground, environment: Environment, config: dict[str, object]) -> LaunchSpec:
+def trial(ground: Ground, environment: Environment, config: dict[str, Any]) -> LaunchSpec:
     """A trial's spec by the way that the loops take."""
     blank = ground.spec()
     facts = TaskFacts(
@@ -84,7 +87,12 @@ def test_core_api(ground: Ground, environment: Environment, tmp_path: Path) -> N
     ground.stub.model = {"train.py": TRAIN}
     ground.stub.answers["/runs/start"] = lambda: {"storageId": 1}
     preempt = [False]
-    ground.stub.answers["/signals/preemption"] = lambda: (time.sleep(0.1), {"preempt": preempt[0]})[1]
+
+    def poll() -> dict[str, Any]:
+        time.sleep(0.1)
+        return {"preempt": preempt[0]}
+
+    ground.stub.answers["/signals/preemption"] = poll
     spec = trial(ground, environment, config)
     began = run(ground, spec)
     until(lambda: any(path.endswith("/checkpoints") for _, path, _ in ground.stub.calls), what="the checkpoint's report")
@@ -154,19 +162,31 @@ def _made(path: Path) -> Path:
     return path
 
 
-PACKAGE = {
-    "thing/pyproject.toml": '[build-system]\nrequires = ["setuptools"]\nbuild-backend = "setuptools.build_meta"\n'
-    '[project]\nname = "undeterred-thing"\nversion = "1.0"\n[project.scripts]\nthing = "thing:main"\n[tool.setuptools]\npy-modules = ["thing"]\n',
-    "thing/thing.py": "import sys, determined\ndef main():\n    print('thing runs in', sys.prefix)\n",
-    "startup-hook.sh": "pip install -q --disable-pip-version-check --no-build-isolation --no-index ./thing\n",
-}
+WHEEL = "undeterred_thing-1.0-py3-none-any.whl"
+
+
+def wheel() -> bytes:
+    """A package with one module and one console script."""
+    about = "undeterred_thing-1.0.dist-info"
+    files = {
+        "thing.py": "import sys, determined\ndef main():\n    print('thing runs in', sys.prefix)\n",
+        f"{about}/METADATA": "Metadata-Version: 2.1\nName: undeterred-thing\nVersion: 1.0\n",
+        f"{about}/WHEEL": "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
+        f"{about}/entry_points.txt": "[console_scripts]\nthing = thing:main\n",
+    }
+    files[f"{about}/RECORD"] = "".join(f"{name},,\n" for name in [*files, f"{about}/RECORD"])
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        for name, text in files.items():
+            archive.writestr(name, text)
+    return buffer.getvalue()
 
 
 def test_pip_install_stays_inside(ground: Ground, environment: Environment) -> None:
     """A startup hook's pip install works, its script runs over the base's packages, and the base is untouched."""
     base = Path(environment.site_packages[0])
     before = sorted(p.name for p in base.iterdir())
-    ground.stub.model = PACKAGE
+    ground.stub.model = {WHEEL: wheel(), "startup-hook.sh": f"pip install -q --disable-pip-version-check --no-index ./{WHEEL}\n"}
     container = ground.sh("thing; det --version; which det pip python3", environment=environment, context=True)
     assert ground.end(container, 60)["exitCode"] == 0, ground.stub.lines
     text = ground.stub.text()

@@ -2,13 +2,16 @@
 
 import os
 import signal
+import subprocess
 import time
 from pathlib import Path
 
+import msgspec
 import pytest
 
-from tests.supervisor.ground import Ground, archive, until
-from undeterred.supervisor import folder, tree
+from tests.supervisor.ground import Ground, archive, nothing_left, until
+from undeterred.domain.launch.facts import Mount
+from undeterred.supervisor import cgroup, folder, tree
 
 
 def test_success(ground: Ground) -> None:
@@ -206,16 +209,14 @@ def test_mounts_and_storage(ground: Ground, tmp_path: Path) -> None:
     source.mkdir()
     (source / "file").write_text("seen")
     mounts = [
-        {"source": str(source), "target": "/undeterred-test/deep/er", "read_only": True},
-        {"source": str(source), "target": "relative", "read_only": False},
+        Mount(str(source), "/undeterred-test/deep/er", read_only=True),
+        Mount(str(source), "relative"),
     ]
-    from undeterred.domain.launch.facts import Mount
-
     script = (
         "cat /undeterred-test/deep/er/file; echo; touch /undeterred-test/deep/er/no 2>/dev/null || echo refused; "
         "touch relative/yes; touch /determined_shared_fs/stored; ls -d /etc/hostname /usr /proc/self"
     )
-    container = ground.sh(script, storage=str(tmp_path / "storage"), mounts=[Mount(**m) for m in mounts])  # type: ignore[arg-type]
+    container = ground.sh(script, storage=str(tmp_path / "storage"), mounts=mounts)
     assert ground.end(container)["exitCode"] == 0
     assert ground.stub.text() == ["seen", "refused", "/etc/hostname", "/proc/self", "/usr"]
     assert (tmp_path / "storage" / "stored").exists()
@@ -225,8 +226,6 @@ def test_mounts_and_storage(ground: Ground, tmp_path: Path) -> None:
 
 def test_plain_mounts(tmp_path: Path) -> None:
     """Mode D: a relative bind mount is a link; an absolute one is named in the log."""
-    from undeterred.domain.launch.facts import Mount
-
     ground = Ground(tmp_path, "D")
     try:
         source = tmp_path / "source"
@@ -236,5 +235,65 @@ def test_plain_mounts(tmp_path: Path) -> None:
         ground.end(ground.sh("cat relative/file", mounts=mounts))
         assert ground.stub.text() == ["seen"]
         assert any("/undeterred-test" in text for text in ground.stub.text("stderr"))
+    finally:
+        ground.close()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs root to make groups")
+def test_groups(ground: Ground) -> None:
+    """Limits need a control group; where its controllers are missing the log says so. The group goes with the task, also after kill -9."""
+    container = ground.sh("cat /proc/self/cgroup; sleep 1000", limits={"memory_bytes": 1 << 30})
+    until(ground.stub.text, what="the first line")
+    group = cgroup.find(container)
+    warned = any("not in force" in text for text in ground.stub.text("stderr"))
+    assert group is not None or warned
+    if group is not None:
+        assert Path(group, "cgroup.procs").read_text().split()
+        assert warned or Path(group, "memory.max").read_text().strip() == str(1 << 30)
+    os.kill(ground.supervisor(container), signal.SIGKILL)
+    until(lambda: folder.claimed(str(ground.place(container)))[1] is None)
+    ground.observe()
+    ground.end(container)
+    assert cgroup.find(container) is None
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="becomes another user")
+def test_unprivileged(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Mode B as a user without any rights: own view with mount points out of thin air, files that are the user's, nothing left."""
+    from undeterred.runtimes import isolation
+
+    python = next((p for p in ("/usr/bin/python3", "/usr/local/bin/python3") if os.path.exists(p)), None)
+    user = {"user": 65534, "group": 65534, "extra_groups": []}
+    code = "import sys; assert sys.version_info >= (3, 11)"
+    if python is None or subprocess.run([python, "-c", code], check=False, cwd="/", **user).returncode:  # type: ignore[call-overload]
+        pytest.skip("no interpreter that every user may run")
+    probe = subprocess.run(
+        [python, "-I", "-S", "-E", isolation.SUPERVISOR, "--probe"], capture_output=True, text=True, check=False, cwd="/", **user
+    )  # type: ignore[call-overload]
+    if '"mode": "B"' not in probe.stdout:
+        pytest.skip(f"no user namespaces here: {probe.stdout}{probe.stderr}")
+    base = tmp_path_factory.mktemp("nobody")
+    for parent in (base, *base.parents):
+        if str(parent).startswith("/tmp/"):
+            parent.chmod(0o755)
+    ground = Ground(base, "B")
+    try:
+        mounts = [Mount(str(base), "/undeterred-test/new", read_only=True)]
+        spec = ground.spec(
+            "sh", "-c", "id -u; ls /undeterred-test/new; touch stays; echo $$; mkdir -m 0 closed", mounts=mounts, isolation="B"
+        )
+        place = ground.place(spec.container_id)
+        place.mkdir()
+        (place / "spec.json").write_bytes(msgspec.json.encode(spec))
+        for path in (place.parent, place, place / "spec.json"):
+            os.chown(path, 65534, 65534)
+        child = subprocess.Popen([python, "-I", "-S", "-E", isolation.SUPERVISOR, str(place)], cwd="/", **user)  # type: ignore[call-overload]
+        record = until(ground.stub.ended)
+        assert child.wait(10) == 0
+        assert record.get("exitCode") == 0, (record, ground.stub.lines)
+        assert ground.stub.text()[0] == "65534"
+        assert "master.json" in ground.stub.text()
+        assert not os.path.exists("/undeterred-test")
+        nothing_left(ground)
     finally:
         ground.close()

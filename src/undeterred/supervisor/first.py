@@ -11,7 +11,7 @@ import signal
 import sys
 from typing import Any, NoReturn
 
-from undeterred.supervisor import isolate, kernel, tree
+from undeterred.supervisor import cgroup, isolate, kernel, tree
 
 BROKEN = 125  # exit code when the view could not be made; the reason is in the note
 
@@ -36,7 +36,7 @@ class Pipes:
             os.close(fd)
 
 
-def start(spec: dict[str, Any], folder: str, entry: list[str], env: dict[str, str], pipes: Pipes) -> int:
+def start(spec: dict[str, Any], folder: str, entry: list[str], env: dict[str, str], pipes: Pipes, group: str | None = None) -> int:
     """Start the first process and return its id; only while this process has one thread."""
     mode = spec["isolation"]
     uid, gid = os.geteuid(), os.getegid()
@@ -48,6 +48,7 @@ def start(spec: dict[str, Any], folder: str, entry: list[str], env: dict[str, st
     code = BROKEN
     try:
         _restore_signals()
+        cgroup.join(group)
         pipes.first_side()
         kernel.die_with_parent(signal.SIGTERM if mode == "D" else signal.SIGKILL)
         if mode == "D":
@@ -127,7 +128,10 @@ def _become(spec: dict[str, Any], entry: list[str], env: dict[str, str], pipes: 
         os.symlink(f"/proc/{os.getpid()}/fd/{fd}", link)
     os.umask(0o022)
     for name, most in spec.get("limits", {}).items():
-        _limit(name, most)
+        if name not in cgroup.LIMITS:
+            _limit(name, most)
+    with contextlib.suppress(OSError), open("/proc/self/oom_score_adj", "w") as file:
+        file.write("0")
     if os.geteuid() == 0 and spec["isolation"] == "A":
         kernel.drop_capabilities()
     if os.geteuid() == 0 and spec["isolation"] != "B" and spec.get("uid") is not None:

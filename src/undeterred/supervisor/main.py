@@ -10,7 +10,7 @@ import threading
 import time
 from typing import Any, NoReturn
 
-from undeterred.supervisor import entry, first, folder, kernel, lines, prepare, probe, reports, tree
+from undeterred.supervisor import cgroup, entry, first, folder, kernel, lines, prepare, probe, reports, tree
 from undeterred.supervisor.link import Link, Refused, Stopped
 from undeterred.supervisor.spool import Spool
 
@@ -46,10 +46,13 @@ def supervise(place: str) -> None:
     signal.set_wakeup_fd(wake_w, warn_on_full_buffer=False)
     if not folder.claim(place):
         return
+    with contextlib.suppress(OSError), open("/proc/self/oom_score_adj", "w") as file:
+        file.write("-500")  # when memory is short the task goes, not the one who reports it
     spec = folder.read_json(os.path.join(place, folder.SPEC))
     task = Task(spec, place)
     task.start()
     task.watch(wake)
+    cgroup.remove(task.group)
     finish(spec, place, task.log.spool, task.shipper, task.record())
 
 
@@ -62,6 +65,7 @@ def collect(place: str) -> None:
     if spec is None:
         folder.remove(place)
         return
+    cgroup.remove(cgroup.find(spec["container_id"]))
     tree.kill_marked(spec["container_id"])
     spool = Spool(os.path.join(place, "spool"))
     shipper = reports.Shipper(spec, spool)
@@ -134,6 +138,7 @@ class Task:
         self.log = Log(place)
         self.shipper = reports.Shipper(spec, self.log.spool, self.kill)
         self.over = threading.Event()
+        self.group: str | None = None
         self._pid = 0
         self._failure: str | None = None
         self._code: int | None = None
@@ -146,7 +151,10 @@ class Task:
             prepare.lay_out(self.spec, self.place)
             command = entry.write(self.spec, self.place)
             self._pipes = first.Pipes()
-            self._pid = first.start(self.spec, self.place, command, entry.environment(self.spec, self.place), self._pipes)
+            self.group, problem = cgroup.make(self.spec["container_id"], self.spec.get("limits", {}))
+            if problem:
+                self.log.say(f"WARNING: [{{pid}}] determined: {problem}")
+            self._pid = first.start(self.spec, self.place, command, entry.environment(self.spec, self.place), self._pipes, self.group)
         except (OSError, ValueError, KeyError) as error:
             self._fail(f"start: the task could not be laid out: {error}")
         self.shipper.start()

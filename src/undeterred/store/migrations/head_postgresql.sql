@@ -24,6 +24,18 @@ CREATE TABLE nodes (
 	CONSTRAINT pk_nodes PRIMARY KEY (id)
 );
 
+CREATE TABLE collections (
+	id BIGSERIAL NOT NULL, 
+	kind TEXT NOT NULL, 
+	experiment_id BIGINT, 
+	wanted TEXT NOT NULL, 
+	requested_at BIGINT NOT NULL, 
+	retry_at BIGINT NOT NULL, 
+	tries BIGINT DEFAULT '0' NOT NULL, 
+	error TEXT, 
+	CONSTRAINT pk_collections PRIMARY KEY (id)
+);
+
 CREATE TABLE model_definitions (
 	id BIGSERIAL NOT NULL, 
 	sha256 TEXT NOT NULL, 
@@ -98,6 +110,15 @@ CREATE TABLE storages (
 	config TEXT NOT NULL, 
 	CONSTRAINT pk_storages PRIMARY KEY (id), 
 	CONSTRAINT uq_storages_config UNIQUE (config)
+);
+
+CREATE TABLE checkpoint_removals (
+	id BIGSERIAL NOT NULL, 
+	checkpoint_uuid TEXT NOT NULL, 
+	globs TEXT DEFAULT '["**/*"]' NOT NULL, 
+	user_id BIGINT, 
+	requested_at BIGINT NOT NULL, 
+	CONSTRAINT pk_checkpoint_removals PRIMARY KEY (id)
 );
 
 CREATE TABLE users (
@@ -356,6 +377,7 @@ CREATE TABLE trials (
 	archived INTEGER DEFAULT '0' NOT NULL, 
 	stopped_by_search INTEGER DEFAULT '0' NOT NULL, 
 	early_exit TEXT, 
+	early_exit_at BIGINT, 
 	project_id BIGINT DEFAULT '1' NOT NULL, 
 	hparams TEXT DEFAULT '{}' NOT NULL, 
 	summary_metrics TEXT, 
@@ -441,6 +463,8 @@ CREATE INDEX ix_allocations_task_id_run ON allocations (task_id, run);
 
 CREATE INDEX ix_allocations_token_hash ON allocations (token_hash);
 
+CREATE INDEX ix_checkpoint_removals_checkpoint_uuid ON checkpoint_removals (checkpoint_uuid);
+
 CREATE INDEX ix_checkpoints_experiment_id_state ON checkpoints (experiment_id, state);
 
 CREATE INDEX ix_checkpoints_task_id ON checkpoints (task_id);
@@ -448,6 +472,10 @@ CREATE INDEX ix_checkpoints_task_id ON checkpoints (task_id);
 CREATE INDEX ix_checkpoints_trial_id_batches ON checkpoints (trial_id, batches);
 
 CREATE INDEX ix_checkpoints_trial_id_state_reported_at ON checkpoints (trial_id, state, reported_at);
+
+CREATE INDEX ix_collections_experiment_id ON collections (experiment_id);
+
+CREATE INDEX ix_collections_retry_at ON collections (retry_at);
 
 CREATE INDEX ix_experiments_archived_id ON experiments (archived, id);
 
@@ -514,6 +542,8 @@ CREATE INDEX ix_trials_experiment_id_id ON trials (experiment_id, id);
 CREATE INDEX ix_trials_experiment_id_state ON trials (experiment_id, state);
 
 CREATE INDEX ix_trials_state_id ON trials (state, id);
+
+CREATE INDEX ix_trials_warm_start ON trials (warm_start);
 
 CREATE INDEX ix_user_activity_user_id_entity_seen_at ON user_activity (user_id, entity, seen_at);
 

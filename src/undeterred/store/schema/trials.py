@@ -41,6 +41,7 @@ trials = Table(
     flag("archived"),
     flag("stopped_by_search"),
     text("early_exit", null=True),  # reason reported by user code
+    instant("early_exit_at", null=True),  # when; ten seconds later it is killed
     number("project_id", 1),
     # what may be long stands last: reading the rest does not touch it
     text("hparams", "{}"),  # JSON
@@ -51,6 +52,7 @@ trials = Table(
     Index(None, "experiment_id", "state"),
     Index(None, "experiment_id", "best_signed"),
     Index(None, "state", "id"),
+    Index(None, "warm_start"),
     sqlite_autoincrement=True,
 )
 
@@ -99,6 +101,18 @@ checkpoints = Table(
     Index(None, "trial_id", "state", "reported_at"),
     Index(None, "experiment_id", "state"),
     Index(None, "task_id"),
+    sqlite_autoincrement=True,
+)
+
+checkpoint_removals = Table(
+    "checkpoint_removals",
+    metadata,
+    serial(),
+    text("checkpoint_uuid"),
+    text("globs", '["**/*"]'),  # JSON list: which of its files
+    number("user_id", null=True),
+    instant("requested_at"),
+    Index(None, "checkpoint_uuid"),
     sqlite_autoincrement=True,
 )
 

@@ -30,9 +30,9 @@ OBSERVE_S = 2.0
 async def activate(world: World) -> float | None:
     """One turn; the seconds until the next kill that is due."""
     await _start_due(world)
-    await _stop_wanted(world)
+    kill_at = await _stop_wanted(world)
     await _compare(world)
-    return None
+    return None if kill_at is None else kill_at / 1_000_000 - time.time()
 
 
 async def _start_due(world: World) -> None:
@@ -63,19 +63,29 @@ async def _spec(world: World, start: Start, runtime: Runtime) -> LaunchSpec:
     return launch.trial(start.config, facts) if start.row.task_type == TaskType.TRIAL else launch.command(start.config, facts)
 
 
-async def _stop_wanted(world: World) -> None:
-    """Kill what is to be killed, and what was asked to leave and did not in its time."""
+async def _stop_wanted(world: World) -> int | None:
+    """Kill what is to be killed, and what was to leave by itself and did not in its time; when the next of these is due (µs)."""
     rows = await world.ctx.db.read(allocations.live)
-    now = time.time_ns() // 1000
+    now, later = time.time_ns() // 1000, []
     for row in rows:
-        if row.stop_kind == "preempt" and row.kill_at is not None and row.kill_at <= now and row.stop_at is not None:
-            reason = texts.not_preempted(round((row.kill_at - row.stop_at) / 1_000_000))
-            await world.ctx.db.write(verbs.kill, row.id, reason)
-        elif row.stop_kind != "kill":
-            continue
+        if row.stop_kind != "kill":
+            if row.kill_at is None:
+                continue
+            if row.kill_at > now:
+                later.append(row.kill_at)
+                continue
+            await world.ctx.db.write(verbs.kill, row.id, _overdue(row))
         runtime = world.runtimes.get(row.pool)
         if runtime is not None and row.container_id is not None:
             await runtime.stop(row.container_id)
+    return min(later, default=None)
+
+
+def _overdue(row: AllocationRow) -> str:
+    """Why something that was to leave by itself is killed."""
+    if row.stop_at is None or row.kill_at is None:
+        return texts.USER_KILL
+    return texts.not_preempted(round((row.kill_at - row.stop_at) / 1_000_000))
 
 
 async def _compare(world: World) -> None:

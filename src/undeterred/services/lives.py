@@ -14,6 +14,7 @@ from undeterred.domain.lifecycle import texts
 from undeterred.domain.lifecycle import trials as trial_states
 from undeterred.domain.lifecycle.trials import Exit
 from undeterred.domain.search.values import TrialExited, TrialExitedEarly
+from undeterred.services import collecting
 from undeterred.store import allocations, lives, logs, search_events
 from undeterred.store.allocations import AllocationRow
 from undeterred.store.db import Tx
@@ -121,6 +122,7 @@ def settle(tx: Tx, experiment_id: int) -> None:
         changes["progress"] = 1.0
     if lives.move_experiment(tx, experiment_id, state, after, **changes):
         lives.queue_job(tx, experiment.job_id, False)
+        collecting.after_end(tx, experiment_id, experiment.config)
         tx.ring("sweep", "experiment-index", f"experiment:{experiment_id}")
 
 

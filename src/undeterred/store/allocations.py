@@ -120,6 +120,11 @@ def want_stop(tx: Tx, allocation_id: str, kind: str, reason: str, kill_at: int |
     return tx.run(sql, id=allocation_id, kind=kind, reason=reason, now=tx.now, kill_at=kill_at) == 1
 
 
+def kill_by(tx: Tx, allocation_id: str, at: int) -> None:
+    """A live allocation is killed at an instant (µs) unless it has left by itself."""
+    tx.run(f"UPDATE allocations SET kill_at = :at WHERE id = :id AND {LIVE} AND kill_at IS NULL", id=allocation_id, at=at)
+
+
 def set_ready(tx: Tx, allocation_id: str) -> bool:
     """The task is ready for its users (and for preemption). True if that is news."""
     return tx.run(f"UPDATE allocations SET is_ready = 1 WHERE id = :id AND {LIVE} AND is_ready = 0", id=allocation_id) == 1

@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from undeterred.store.schema import cluster, experiments, models, places, tasks, trials, users
+from undeterred.store.schema import cluster, collections, experiments, models, places, tasks, trials, users
 from undeterred.store.schema.base import metadata
 
-__all__ = ["cluster", "experiments", "metadata", "models", "places", "tasks", "trials", "users"]
+__all__ = ["cluster", "collections", "experiments", "metadata", "models", "places", "tasks", "trials", "users"]
 
 
 def head(dialect_name: str) -> str:

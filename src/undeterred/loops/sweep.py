@@ -1,0 +1,57 @@
+"""Cleans up behind everybody: checkpoints that are to go, experiments that are deleted, silent unmanaged trials, logs that are old enough."""
+
+import asyncio
+import logging
+import shutil
+import time
+
+from undeterred.domain.lifecycle import unmanaged
+from undeterred.errors import WireError
+from undeterred.loops.world import World
+from undeterred.services import checkpoint_folders, collecting, deletion, heartbeats
+from undeterred.services.collecting import RETRY_US, Doomed, Work
+from undeterred.store import collections
+from undeterred.store.collections import CollectionRow
+
+log = logging.getLogger("undeterred.loops")
+PERIOD_S = 60.0
+
+
+async def activate(world: World) -> float | None:
+    """One turn; the seconds until the next wish is due."""
+    db = world.ctx.db
+    for wish in await db.read(collections.due):
+        await _carry_out(world, wish)
+    await db.write(heartbeats.lapse, unmanaged.SILENCE_US)
+    due_at = await db.read(collections.next_at)
+    return None if due_at is None else max(0.05, due_at / 1_000_000 - time.time())
+
+
+async def _carry_out(world: World, wish: CollectionRow) -> None:
+    """Remove what a wish names; what cannot be removed now is tried again later, and an experiment that is stuck shows it."""
+    db = world.ctx.db
+    work = await db.read(collecting.plan, wish)
+    try:
+        for doomed in work.doomed:
+            left = await asyncio.to_thread(_remove, doomed)
+            await db.write(collecting.removed, doomed.uuid, left)
+        await asyncio.to_thread(_remove_tensorboard, work, world.ctx.settings.cluster_id)
+    except WireError as error:
+        log.warning("collection %d: %s", wish.id, error.text)
+        retry_at = time.time_ns() // 1000 + RETRY_US[min(wish.tries, len(RETRY_US) - 1)]
+        await db.write(deletion.failed, wish, error.text, retry_at)
+        return
+    await db.write(deletion.carried_out, wish)
+
+
+def _remove(doomed: Doomed) -> dict[str, int]:
+    return checkpoint_folders.remove(checkpoint_folders.folder(doomed.storage, doomed.uuid), doomed.globs)
+
+
+def _remove_tensorboard(work: Work, cluster_id: str) -> None:
+    if work.tensorboard is None or not work.tensorboard[1]:
+        return
+    experiment_id, storage = work.tensorboard
+    if storage.get("type") in ("shared_fs", "directory"):
+        where = checkpoint_folders.base(storage) / cluster_id / "tensorboard" / "experiment" / str(experiment_id)
+        shutil.rmtree(where, ignore_errors=True)

@@ -1,0 +1,63 @@
+"""Where checkpoints lie on this machine's disks, for storages of type shared_fs and directory, and how their files are removed."""
+
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from undeterred.errors import FailedPrecondition, NotFound, Unimplemented
+
+
+def base(storage: dict[str, Any]) -> Path:
+    """The folder that holds a storage's checkpoints. Raises Unimplemented for a storage that is not on a disk here."""
+    kind = storage.get("type")
+    if kind == "shared_fs":
+        host = Path(str(storage.get("host_path") or ""))
+        return host / str(storage.get("storage_path") or "")
+    if kind == "directory":
+        return Path(str(storage.get("container_path") or ""))
+    raise Unimplemented(f"checkpoints in a storage of type {kind} are not reachable from the master yet: read them with the SDK, directly")
+
+
+def folder(storage: dict[str, Any], uuid: str) -> Path:
+    """One checkpoint's folder, whether or not it is there."""
+    assert uuid not in ("", ".", ".."), uuid
+    assert "/" not in uuid, uuid
+    return base(storage) / uuid
+
+
+def remove(where: Path, globs: Sequence[str]) -> dict[str, int]:
+    """Remove a checkpoint's files: all of them for `**/*`, else those that match; what is left (relative path -> size, folders end in /).
+
+    A folder that is gone already is no error. Raises FailedPrecondition when a file cannot be removed.
+    """
+    if not where.is_dir():
+        return {}
+    try:
+        if "**/*" in globs:
+            shutil.rmtree(where)
+            return {}
+        for pattern in globs:
+            for path in sorted(where.glob(pattern), reverse=True):
+                _remove_one(path)
+    except OSError as error:
+        raise FailedPrecondition(f"{where} could not be removed: {error.strerror or error}") from error
+    return listed(where)
+
+
+def listed(where: Path) -> dict[str, int]:
+    """The files below a folder (relative path -> size in bytes, folders end in / and count 0)."""
+    if not where.is_dir():
+        raise NotFound(f"there are no files at {where}")
+    return {
+        str(path.relative_to(where)) + ("/" if path.is_dir() else ""): 0 if path.is_dir() else path.lstat().st_size
+        for path in sorted(where.rglob("*"))
+    }
+
+
+def _remove_one(path: Path) -> None:
+    if path.is_dir() and not path.is_symlink():
+        if not any(path.iterdir()):
+            path.rmdir()
+    else:
+        path.unlink(missing_ok=True)

@@ -60,7 +60,7 @@ class Sqlite(Dialect):
         return f"{column} IN (SELECT value FROM json_each(:{parameter}))"
 
     def like(self, expression: str, parameter: str) -> str:
-        return f"{expression} LIKE :{parameter} ESCAPE '\\'"
+        return f"lower_all({expression}) LIKE lower_all(:{parameter}) ESCAPE '\\'"
 
     def json_text(self, expression: str, *path: str) -> str:
         return f"json_extract({expression}, '{_sqlite_path(path)}')"

@@ -20,6 +20,7 @@ class SqliteConnection:
 
     def __init__(self, path: Path, write: bool) -> None:
         self._raw = sqlite3.connect(path, isolation_level=None, check_same_thread=False, cached_statements=512)
+        self._raw.create_function("lower_all", 1, _lower, deterministic=True)
         self.execute(f"PRAGMA busy_timeout = {BUSY_MS}")
         if write:
             self.execute("PRAGMA journal_mode = WAL")
@@ -59,3 +60,8 @@ class SqliteConnection:
         if isinstance(error, UnicodeEncodeError):
             return InvalidArgument("a text contains half a surrogate pair, which is no character", str(error))
         return error
+
+
+def _lower(text: Any) -> Any:
+    """LOWER for every alphabet: SQLite's own knows ASCII only."""
+    return text.lower() if isinstance(text, str) else text

@@ -5,6 +5,7 @@ import undeterred.api.auth
 import undeterred.api.cluster
 import undeterred.api.docs
 import undeterred.api.models
+import undeterred.api.old_users
 import undeterred.api.projects
 import undeterred.api.supervision
 import undeterred.api.templates

@@ -43,13 +43,14 @@ class App:
             self._calls.add(endpoint.verb, endpoint.path, served)
         for route in ROUTES:
             self._routes.add(route.verb, route.path, route)
+        self._files = frozenset(route.path for route in ROUTES if route.path.startswith(GATEWAY))  # old routes below the gateway's prefix
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             return
         try:
             path = scope["path"]
-            if path.startswith((GATEWAY, "/internal/")) or path == "/health":
+            if (path.startswith((GATEWAY, "/internal/")) and path not in self._files) or path == "/health":
                 await self._gateway(scope, receive, send, path)
             else:
                 await self._old(scope, receive, send, path)

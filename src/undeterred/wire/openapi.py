@@ -17,7 +17,15 @@ from undeterred.wire.registry import ENDPOINTS
 Schema = dict[str, Any]
 _PARAMETER = re.compile(r"\{([^}]+)\}")
 
-ABOUT = "What the master answers. Log in with POST /api/v1/auth/login and send the token as `Authorization: Bearer <token>`."
+ABOUT = f"""What an Undeterred master answers: the REST API of Determined {REFERENCE_VERSION}, on the same paths, with the same names.
+
+1. **Log in**: `POST /api/v1/auth/login` with `{{"username": "determined", "password": ""}}` answers a `token` (the password is blank until
+   it is changed, and works on this machine only).
+2. **Authorize**: send it with every other call as `Authorization: Bearer <token>`; in the playground, press *Authorize* and paste it.
+3. **Try it out**: open a call, press *Try it out*, fill in what it asks for, *Execute*.
+
+64-bit integers are strings, times are RFC 3339 in UTC, a stream is a JSON object a line. An error is `{{"error": {{"code", "reason", "error"}}}}`.
+A call that is declared and not built yet answers 501."""
 
 
 def openapi_document() -> dict[str, Any]:
@@ -29,12 +37,13 @@ def openapi_document() -> dict[str, Any]:
         paths.setdefault(path, {})[e.verb.lower()] = operation(e, path)
     return {
         "openapi": "3.1.0",
-        "info": {"title": "Undeterred", "version": REFERENCE_VERSION, "description": ABOUT},
+        "info": {"title": "Undeterred REST API", "version": REFERENCE_VERSION, "description": ABOUT},
         "security": [{"Authorize": []}],
+        "tags": [{"name": name} for name in sorted({tag for e in ENDPOINTS for tag in e.tags})],
         "paths": paths,
         "components": {
             "schemas": dict(sorted(components().items())),
-            "securitySchemes": {"Authorize": {"type": "http", "scheme": "bearer"}},
+            "securitySchemes": {"Authorize": {"type": "http", "scheme": "bearer", "description": "The token that Login answers."}},
         },
     }
 

@@ -28,6 +28,7 @@ from undeterred.api.bind import App
 from undeterred.config import master as master_config
 from undeterred.config.master import MasterConfig
 from undeterred.errors import FailedPrecondition, WireError
+from undeterred.loops import allocations
 from undeterred.loops.all import LOOPS
 from undeterred.loops.runner import Runner
 from undeterred.loops.world import World
@@ -71,7 +72,9 @@ async def run(config: MasterConfig, data: Path, stop_tasks: bool) -> None:
         settings = await db.write(_begin, config, data, _reachable(config, listener))
         ctx = Context(db, settings)
         runtimes = build_runtimes(config, data, settings.epoch)
-        runner = Runner(World(ctx, runtimes), LOOPS)
+        world = World(ctx, runtimes)
+        await allocations.register(world)
+        runner = Runner(world, LOOPS)
         ctx.turns = runner.turns
         app = App(ctx, (*ENDPOINTS, *INTERNAL_ENDPOINTS))
         await _serve(ctx, app, runner, listener, settings)

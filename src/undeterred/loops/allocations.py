@@ -20,7 +20,6 @@ from undeterred.services import launching
 from undeterred.services.launching import Start
 from undeterred.store import allocations, nodes
 from undeterred.store.allocations import AllocationRow
-from undeterred.store.db import Tx
 from undeterred.terms import ExitKind, TaskType
 
 log = logging.getLogger("undeterred.loops")
@@ -33,6 +32,15 @@ async def activate(world: World) -> float | None:
     kill_at = await _stop_wanted(world)
     await _compare(world)
     return None if kill_at is None else kill_at / 1_000_000 - time.time()
+
+
+async def register(world: World) -> None:
+    """Write the nodes that there are now, if that changed; the master does so too before anybody can ask what fits on them."""
+    inventory = [(pool, node) for pool, runtime in world.runtimes.items() for node in await runtime.inventory()]
+    known = await world.ctx.db.read(nodes.present)
+    wanted = verbs.node_rows(inventory, known)
+    if wanted is not None:
+        await world.ctx.db.write(verbs.write_nodes, wanted)
 
 
 async def _start_due(world: World) -> None:
@@ -90,8 +98,8 @@ def _overdue(row: AllocationRow) -> str:
 
 async def _compare(world: World) -> None:
     """What is seen against what is known."""
+    await register(world)
     for pool, runtime in world.runtimes.items():
-        await _inventory(world, pool, runtime)
         seen = {s.container_id: s for s in await runtime.observe()}
         rows = [row for row in await world.ctx.db.read(allocations.live) if row.pool == pool and row.container_id is not None]
         for row in rows:
@@ -113,18 +121,3 @@ async def _stop_strangers(world: World, runtime: Runtime, strangers: list[Seen])
         row = await world.ctx.db.read(allocations.get, stranger.allocation_id)
         if row is None or row.state == "TERMINATED":
             await runtime.stop(stranger.container_id)
-
-
-async def _inventory(world: World, pool: str, runtime: Runtime) -> None:
-    inventory = await runtime.inventory()
-    known = await world.ctx.db.read(nodes.present)
-    wanted = verbs.node_rows(pool, inventory, known)
-    if wanted is not None:
-        await world.ctx.db.write(_write_nodes, pool, wanted)
-
-
-def _write_nodes(tx: Tx, pool: str, wanted: list[tuple[str, str, str]]) -> None:
-    for node_id, host, slots in wanted:
-        nodes.upsert(tx, node_id, pool, host, slots)
-    nodes.keep_only(tx, [node_id for node_id, _host, _slots in wanted])
-    tx.ring("schedule")

@@ -4,11 +4,13 @@ A name is a folder there; an absolute path to a virtual environment or an interp
 configuration chooses by the mapping of the master's configuration, else the default is taken.
 """
 
+import argparse
 import json
 import os
 import re
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -90,7 +92,7 @@ def describe(data: Path, name: str) -> Environment:
         pass
     environment = _ask(python)
     kept.parent.mkdir(parents=True, exist_ok=True)
-    part = kept.with_suffix(f".{os.getpid()}")
+    part = kept.with_suffix(f".{os.getpid()}.{threading.get_ident()}")
     part.write_bytes(msgspec.json.encode({"stamp": stamp, "environment": environment}))
     part.rename(kept)
     return environment
@@ -177,3 +179,35 @@ def check(data: Path, name: str, uid: int | None = None, gid: int | None = None)
     version, determined = done.stdout.split()
     wrong = [] if determined == HARNESS.partition("==")[2] else [f"it has determined {determined}, and {HARNESS} is what is tested"]
     return Check(name, str(path), version, determined, wrong)
+
+
+def main(words: list[str] | None = None) -> int:
+    """`--data DIR create NAME [--python P] [--with REQUIREMENT …] | list | check NAME`; 0 when all is well, 1 with a sentence when not."""
+    parser = argparse.ArgumentParser(prog="undeterred env")
+    parser.add_argument("--data", type=Path, required=True)
+    verbs = parser.add_subparsers(dest="verb", required=True)
+    making = verbs.add_parser("create")
+    making.add_argument("name", nargs="?", default=DEFAULT)
+    making.add_argument("--python", default="")
+    making.add_argument("--with", dest="requirements", action="append", default=[])
+    verbs.add_parser("list")
+    verbs.add_parser("check").add_argument("name", nargs="?", default=DEFAULT)
+    given = parser.parse_args(words)
+    try:
+        if given.verb == "create":
+            create(given.data, given.name, given.requirements, lambda line: print(line, flush=True), given.python)
+        names = [given.name] if given.verb != "list" else listed(given.data)
+        results = [check(given.data, name) for name in names]
+    except errors.WireError as error:
+        print(error.text, file=sys.stderr)
+        return 1
+    for result in results:
+        state = "ok" if not result.problems else "; ".join(result.problems)
+        print(f"{result.name}\t{result.path}\tpython {result.python or '?'}\tdetermined {result.determined or '?'}\t{state}")
+    if not results:
+        print("no environment yet: make one with `undeterred env create`")
+    return int(any(result.problems for result in results) and given.verb != "list")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

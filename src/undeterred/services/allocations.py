@@ -3,18 +3,29 @@
 import json
 from collections.abc import Sequence
 
+import msgspec
+
 from undeterred.domain.lifecycle import texts
 from undeterred.domain.lifecycle.trials import Exit
 from undeterred.errors import NotFound, PermissionDenied
 from undeterred.runtimes.base import Node
 from undeterred.services import lives as moves
-from undeterred.store import allocations, lives, logs
+from undeterred.store import allocations, lives, logs, nodes
 from undeterred.store.allocations import AllocationRow
 from undeterred.store.db import Tx
 from undeterred.store.nodes import NodeRow
 from undeterred.terms import ExitKind, Signal
 
 LOST = "lost:"
+
+
+class NewNode(msgspec.Struct, frozen=True, order=True):
+    """A node as its runtime sees it; `slots` is JSON."""
+
+    id: str
+    pool: str
+    host: str
+    slots: str
 
 
 def end(tx: Tx, allocation_id: str, how: Exit) -> None:
@@ -63,11 +74,11 @@ def report_state(
     tx.ring(f"allocation:{allocation_id}", *([f"experiment:{trial.experiment_id}"] if trial else []))
 
 
-def node_rows(pool: str, inventory: Sequence[Node], known: Sequence[NodeRow]) -> list[tuple[str, str, str]] | None:
-    """Rows (id, host, slots as JSON) for what a runtime sees, None when that is known already. What was switched off stays off."""
-    before = {row.id: row for row in known if row.pool == pool}
+def node_rows(inventory: Sequence[tuple[str, Node]], known: Sequence[NodeRow]) -> list[NewNode] | None:
+    """Rows for what the runtimes see (pool, node), None when that is known already. What was switched off stays off."""
+    before = {row.id: row for row in known}
     wanted = []
-    for node in inventory:
+    for pool, node in inventory:
         off = {int(s["id"]): s for s in json.loads(before[node.id].slots)} if node.id in before else {}
         slots = [
             {
@@ -80,9 +91,17 @@ def node_rows(pool: str, inventory: Sequence[Node], known: Sequence[NodeRow]) ->
             }
             for slot in node.slots
         ]
-        wanted.append((node.id, node.host, json.dumps(slots)))
-    same = [(row.id, row.host, row.slots) for row in before.values()]
+        wanted.append(NewNode(node.id, pool, node.host, json.dumps(slots)))
+    same = [NewNode(row.id, row.pool, row.host, row.slots) for row in known]
     return None if sorted(same) == sorted(wanted) else wanted
+
+
+def write_nodes(tx: Tx, wanted: Sequence[NewNode]) -> None:
+    """These nodes are there, and no others."""
+    for node in wanted:
+        nodes.upsert(tx, node.id, node.pool, node.host, node.slots)
+    nodes.keep_only(tx, [node.id for node in wanted])
+    tx.ring("schedule")
 
 
 def _exit(row: AllocationRow, exit_code: int | None, failure: str) -> Exit:

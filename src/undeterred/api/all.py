@@ -4,9 +4,14 @@
 import undeterred.api.auth
 import undeterred.api.cluster
 import undeterred.api.docs
+import undeterred.api.experiment_actions
+import undeterred.api.experiment_files
+import undeterred.api.experiments
+import undeterred.api.labels
 import undeterred.api.models
 import undeterred.api.old_users
 import undeterred.api.projects
+import undeterred.api.search_preview
 import undeterred.api.supervision
 import undeterred.api.templates
 import undeterred.api.tokens

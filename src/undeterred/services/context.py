@@ -3,6 +3,8 @@
 from typing import Any
 
 from undeterred.services import identity
+from undeterred.services.experiment_config import Layers
+from undeterred.services.experiment_index import ExperimentIndex
 from undeterred.services.identity import Caller
 from undeterred.services.settings import Settings
 from undeterred.store.db import Database
@@ -18,6 +20,8 @@ class Context:
         self.bell = db.bell
         self.settings = settings
         self.stopping = False
+        self.layers = Layers(settings)
+        self.experiment_index = ExperimentIndex()
         self.turns: dict[str, Any] = {}  # the loops' last turns, for /debug/loops
         self._callers: dict[str, Caller] = {}
         self._generation = 0

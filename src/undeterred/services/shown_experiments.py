@@ -8,6 +8,7 @@ import msgspec
 from msgspec import Raw
 
 from undeterred.domain.lifecycle import shown
+from undeterred.errors import NotFound
 from undeterred.store import experiment_files, experiments, jobs
 from undeterred.store.db import Tx
 from undeterred.store.experiments import ShownRow
@@ -21,6 +22,14 @@ SECOND = 1_000_000
 _STATES: dict[str, ExperimentState] = {state.value.removeprefix("STATE_"): state for state in ExperimentState}
 
 
+def get(tx: Tx, experiment_id: int) -> GetExperimentResponse:
+    """The answer about one experiment. Raises NotFound."""
+    row = experiments.shown(tx, experiment_id)
+    if row is None:
+        raise NotFound(f"experiment '{experiment_id}' not found")
+    return GetExperimentResponse(experiment=single(tx, row), job_summary=_summary(tx, row), config=raw(row.config))
+
+
 def single(tx: Tx, row: ShownRow) -> Experiment:
     """One experiment in full."""
     message = _common(row, _state(tx, row))
@@ -30,11 +39,6 @@ def single(tx: Tx, row: ShownRow) -> Experiment:
     message.original_config = experiments.original_config(tx, row.id)
     message.model_definition_size = experiment_files.size(tx, row.id)
     return message
-
-
-def response(tx: Tx, row: ShownRow) -> GetExperimentResponse:
-    """One experiment in full, with its place in the queue and its configuration."""
-    return GetExperimentResponse(experiment=single(tx, row), job_summary=_summary(tx, row), config=raw(row.config))
 
 
 def listed(tx: Tx, rows: Sequence[ShownRow], trial_data: bool) -> list[Experiment]:
@@ -123,5 +127,3 @@ def labels_of(row_labels: str) -> list[str]:
 def dumped(value: Any) -> str:
     """JSON as it is stored: compact, keys sorted."""
     return msgspec.json.encode(value, order="deterministic").decode()
-
-

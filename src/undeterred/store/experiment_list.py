@@ -6,9 +6,21 @@ import msgspec
 
 from undeterred.store.db import Tx
 
-STATE_ORDER = (
-    "ACTIVE PAUSED STOPPING_CANCELED STOPPING_COMPLETED STOPPING_ERROR STOPPING_KILLED CANCELED COMPLETED ERROR DELETED DELETING DELETE_FAILED RUNNING"
-).split()
+STATE_ORDER = [
+    "ACTIVE",
+    "PAUSED",
+    "STOPPING_CANCELED",
+    "STOPPING_COMPLETED",
+    "STOPPING_ERROR",
+    "STOPPING_KILLED",
+    "CANCELED",
+    "COMPLETED",
+    "ERROR",
+    "DELETED",
+    "DELETING",
+    "DELETE_FAILED",
+    "RUNNING",
+]
 _RANK = "CASE e.state " + " ".join(f"WHEN '{state}' THEN {rank}" for rank, state in enumerate(STATE_ORDER)) + " END"
 
 

@@ -196,3 +196,27 @@ def labels(tx: Tx, project_id: int) -> list[str]:
     """The JSON lists of labels in use; project_id 0: everywhere."""
     sql = "SELECT DISTINCT labels FROM experiments WHERE labels <> '[]'"
     return tx.column(f"{sql} AND project_id = :project", project=project_id) if project_id else tx.column(sql)
+
+
+def retain_logs(tx: Tx, experiment_id: int, days: int) -> None:
+    """Keep the logs of its trials for so many days."""
+    tx.run("UPDATE trials SET log_retention_days = :days WHERE experiment_id = :id", id=experiment_id, days=days)
+    sql = "UPDATE tasks SET log_retention_days = :days WHERE trial_id IN (SELECT id FROM trials WHERE experiment_id = :id)"
+    tx.run(sql, id=experiment_id, days=days)
+
+
+def move_to_project(tx: Tx, experiment_id: int, project_id: int) -> None:
+    """Put an experiment and its trials into another project, under that project's next numbers."""
+    update(tx, experiment_id, {"project_id": project_id})
+    count = int(tx.value("SELECT COUNT(*) FROM trials WHERE experiment_id = :id", id=experiment_id))
+    if not count:
+        return
+    sql = "UPDATE projects SET max_local_id = max_local_id + :count WHERE id = :id RETURNING max_local_id"
+    last = int(tx.value(sql, count=count, id=project_id))
+    tx.run(
+        "UPDATE trials SET project_id = :project, local_id = :before + n.place"
+        " FROM (SELECT id, ROW_NUMBER() OVER (ORDER BY id) AS place FROM trials WHERE experiment_id = :id) AS n WHERE n.id = trials.id",
+        project=project_id,
+        before=last - count,
+        id=experiment_id,
+    )

@@ -11,7 +11,13 @@ from tests.sim.cluster import Cluster, run, tuple_of
 from undeterred.store.db import Tx
 
 SEEDS = [int(s) for s in os.environ.get("UNDETERRED_SIM_SEEDS", "1,2,3,4,5,6,7,8").split(",")]
-RANDOM = "name: r\nentrypoint: x\nsearcher: {name: random, metric: loss, max_trials: 5, max_concurrent_trials: 3}\nhyperparameters: {a: {type: double, minval: 0, maxval: 1}}\nmax_restarts: 2\n"
+RANDOM = """
+name: r
+entrypoint: x
+searcher: {name: random, metric: loss, max_trials: 5, max_concurrent_trials: 3}
+hyperparameters: {a: {type: double, minval: 0, maxval: 1}}
+max_restarts: 2
+"""
 
 
 def ended(tx: Tx) -> bool:
@@ -39,8 +45,10 @@ def test_a_lost_supervisor_is_no_restart(tmp_path: Path, seed: int) -> None:
     cluster = Cluster(tmp_path, seed, slots=1)
     try:
         cluster.submit("name: s\nentrypoint: x\nsearcher: {name: single, metric: loss}\nmax_restarts: 0\n")
+        cluster.hold = True
         run(cluster, lambda tx: tx.value("SELECT 1 FROM allocations WHERE state = 'RUNNING'") is not None, deaths=0)
         container = next(iter(cluster.runtime.seen))
+        cluster.hold = False
         cluster.runtime.lose(container)
         cluster.runtime.acknowledge(container)
         run(cluster, ended, deaths=5)

@@ -2,19 +2,23 @@
 # ruff: noqa: F401 - they are imported for what they declare
 
 import undeterred.api.auth
+import undeterred.api.checkpoints
 import undeterred.api.cluster
 import undeterred.api.docs
 import undeterred.api.experiment_actions
 import undeterred.api.experiment_files
 import undeterred.api.experiments
 import undeterred.api.labels
+import undeterred.api.metrics
 import undeterred.api.models
 import undeterred.api.old_users
 import undeterred.api.projects
+import undeterred.api.run_reports
 import undeterred.api.search_preview
 import undeterred.api.supervision
 import undeterred.api.templates
 import undeterred.api.tokens
+import undeterred.api.trials
 import undeterred.api.user_activity
 import undeterred.api.user_settings
 import undeterred.api.users

@@ -1,0 +1,154 @@
+"""A checkpoint's files as one archive, made while it is sent: tar, tar.gz or zip, in pieces of bounded size."""
+
+import asyncio
+import io
+import json
+import os
+import tarfile
+import zipfile
+import zlib
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from undeterred.errors import InvalidArgument, NotFound, Unimplemented
+from undeterred.store import checkpoints
+from undeterred.store.db import Tx
+
+PIECE_BYTES = 256 * 1024
+_BLOCK = 512
+
+
+class Kind(msgspec.Struct, frozen=True):
+    """A kind of archive."""
+
+    content_type: str
+    suffix: str
+
+
+class Source(msgspec.Struct, frozen=True):
+    """Where a checkpoint's files lie, and which they are (relative paths; those ending in / are folders)."""
+
+    uuid: str
+    folder: Path
+    paths: tuple[str, ...]
+
+
+TAR = Kind("application/x-tar", "tar")
+GZIP = Kind("application/gzip", "tar.gz")
+ZIP = Kind("application/zip", "zip")
+_KINDS = {"": TAR, "*/*": TAR, **{kind.content_type: kind for kind in (TAR, GZIP, ZIP)}}
+
+
+def kind_of(accept: str) -> Kind | None:
+    """The archive that an Accept header asks for; None where there is none such."""
+    return _KINDS.get(accept.strip().lower())
+
+
+def find(tx: Tx, uuid: str) -> Source:
+    """A checkpoint's folder and files by its row. Raises InvalidArgument, NotFound, Unimplemented (a storage that the master cannot read)."""
+    row = checkpoints.get(tx, _parsed(uuid))
+    if row is None:
+        raise NotFound(f"checkpoint '{uuid}' not found")
+    if row.state == "DELETED":
+        raise NotFound(f"checkpoint '{uuid}' not found: its files are deleted")
+    config = checkpoints.storage_of(tx, row.storage_id, row.experiment_id)
+    return Source(row.uuid, folder_of(config, row.uuid), tuple(json.loads(row.resources)))
+
+
+def folder_of(storage: dict[str, Any] | None, uuid: str) -> Path:
+    """The folder of a checkpoint in a storage that is a folder. Raises Unimplemented for other storages."""
+    kind = storage.get("type") if storage else None
+    if storage and kind == "shared_fs":
+        return Path(storage["host_path"]) / (storage.get("storage_path") or "") / uuid
+    if storage and kind == "directory":
+        return Path(storage["container_path"]) / uuid
+    raise Unimplemented(f"a checkpoint in {kind or 'an unknown'} storage cannot be downloaded through the master: read the storage itself")
+
+
+def listed(source: Source) -> list[Path]:
+    """The plain files to send. Raises NotFound where one is missing or lies outside of the checkpoint's folder."""
+    root = source.folder.resolve()
+    files = []
+    for path in sorted(source.paths):
+        if path.endswith("/"):
+            continue
+        place = (root / path).resolve()
+        if not place.is_relative_to(root) or not place.is_file():
+            raise NotFound(f"checkpoint '{source.uuid}' has no file {path!r} in its storage")
+        files.append(root / path)
+    return files
+
+
+async def archive(source: Source, files: list[Path], kind: Kind) -> AsyncIterator[bytes]:
+    """The archive in pieces; the files are read in worker threads."""
+    pieces = _zip(source, files) if kind is ZIP else _tar(source, files) if kind is TAR else _gzip(_tar(source, files))
+    while (piece := await asyncio.to_thread(next, pieces, None)) is not None:
+        yield piece
+
+
+def _tar(source: Source, files: list[Path]) -> Iterator[bytes]:
+    root = source.folder.resolve()
+    for path in files:
+        with path.open("rb") as file:
+            size, info = os.fstat(file.fileno()), tarfile.TarInfo(path.relative_to(root).as_posix())
+            info.size, info.mtime, info.mode = size.st_size, int(size.st_mtime), size.st_mode & 0o777
+            yield info.tobuf(tarfile.PAX_FORMAT)
+            left = info.size
+            while left:
+                piece = file.read(min(PIECE_BYTES, left))
+                if not piece:
+                    raise NotFound(f"{path.name} became shorter while it was sent")
+                left -= len(piece)
+                yield piece
+            yield b"\0" * (-info.size % _BLOCK)
+    yield b"\0" * (2 * _BLOCK)
+
+
+def _gzip(pieces: Iterator[bytes]) -> Iterator[bytes]:
+    packer = zlib.compressobj(6, zlib.DEFLATED, 31)
+    for piece in pieces:
+        if packed := packer.compress(piece):
+            yield packed
+    yield packer.flush()
+
+
+def _zip(source: Source, files: list[Path]) -> Iterator[bytes]:
+    root, sink = source.folder.resolve(), _Sink()
+    with zipfile.ZipFile(sink, "w", zipfile.ZIP_STORED) as bundle:
+        for path in files:
+            with path.open("rb") as file, bundle.open(path.relative_to(root).as_posix(), "w", force_zip64=True) as entry:
+                while piece := file.read(PIECE_BYTES):
+                    entry.write(piece)
+                    yield sink.take()
+    yield sink.take()
+
+
+class _Sink(io.RawIOBase):
+    """What an archive writes to: bytes wait until they are taken."""
+
+    def __init__(self) -> None:
+        self._held: list[bytes] = []
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, data: Any) -> int:
+        self._held.append(bytes(data))
+        return len(data)
+
+    def take(self) -> bytes:
+        held, self._held = b"".join(self._held), []
+        return held
+
+
+def _parsed(uuid: str) -> str:
+    try:
+        return str(UUID(uuid))
+    except ValueError:
+        known = len(uuid) in (32, 36, 38, 45)
+        problem = "invalid UUID format" if known else f"invalid UUID length: {len(uuid)}"
+        raise InvalidArgument(f"unable to parse checkpoint UUID {uuid}: {problem}") from None

@@ -1,0 +1,156 @@
+"""Checkpoints: reports, metadata, and what becomes of their files as far as rows go."""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from undeterred.domain.lifecycle import checkpoints as life
+from undeterred.domain.metrics.values import normal
+from undeterred.errors import AlreadyExists, InvalidArgument, NotFound
+from undeterred.services import shown_checkpoints
+from undeterred.services.identity import Caller
+from undeterred.store import checkpoints, storages
+from undeterred.store.checkpoints import CheckpointRow, OwnerRow
+from undeterred.store.db import Tx
+from undeterred.terms import CheckpointState
+from undeterred.wire import checkpoints as wire
+from undeterred.wire.base import instant_us
+
+INT64_MAX = 2**63 - 1
+
+_json = msgspec.json.Encoder(order="sorted")
+_sizes = msgspec.json.Decoder(dict[str, int])
+
+
+def report(tx: Tx, _who: Caller, sent: wire.Checkpoint | None) -> None:
+    """A checkpoint whose files are stored."""
+    sent = sent or wire.Checkpoint()
+    whose = checkpoints.owner(tx, sent.task_id) if sent.task_id else None
+    if whose is None:
+        raise NotFound(f"task '{sent.task_id}' not found" if sent.task_id else "task not found")
+    if sent.state not in (wire.CheckpointState.STATE_COMPLETED, wire.CheckpointState.STATE_UNSPECIFIED):
+        raise InvalidArgument(f"only a completed checkpoint can be reported, not one in {sent.state.value}")
+    uuid, sizes = parsed(sent.uuid), _checked(sent.resources)
+    allocation_id = sent.allocation_id if isinstance(sent.allocation_id, str) and sent.allocation_id else None
+    if allocation_id is not None and not checkpoints.allocation_exists(tx, allocation_id):
+        raise NotFound(f"allocation '{allocation_id}' not found")
+    storage_id = sent.storage_id if isinstance(sent.storage_id, int) else None
+    if storage_id is not None and storages.config_of(tx, storage_id) is None:
+        raise NotFound(f"storage '{storage_id}' not found: announce it with POST /api/v1/runs/start")
+    metadata = {} if sent.metadata is None else normal(sent.metadata)
+    at = tx.now if sent.report_time is None else instant_us(sent.report_time)
+    size = sum(sizes.values())
+    new = checkpoints.insert(
+        tx, uuid, sent.task_id, allocation_id, whose, at, _text(sizes), _text(metadata), steps(metadata), size, storage_id
+    )
+    if not new:
+        if _is_repetition(checkpoints.get(tx, uuid), sent.task_id, at, sizes):
+            return
+        raise AlreadyExists(f"checkpoint '{uuid}' is known already")
+    checkpoints.count(tx, whose, 1, size)
+    if whose.trial_id is not None:
+        checkpoints.refresh_best(tx, whose.trial_id)
+
+
+def get(tx: Tx, uuid: str) -> wire.Checkpoint:
+    """One checkpoint as it is shown."""
+    rows = checkpoints.shown(tx, [parsed(uuid)])
+    if not rows:
+        raise no_checkpoint(uuid)
+    return shown_checkpoints.show(tx, rows)[0]
+
+
+def post_metadata(tx: Tx, _who: Caller, sent: wire.Checkpoint | None) -> wire.Checkpoint:
+    """Replace a checkpoint's metadata; left out, there is none."""
+    sent = sent or wire.Checkpoint()
+    row = checkpoints.get(tx, parsed(sent.uuid))
+    if row is None:
+        raise no_checkpoint(sent.uuid)
+    metadata = None if sent.metadata is None else normal(sent.metadata)
+    checkpoints.set_metadata(tx, row.uuid, None if metadata is None else _text(metadata), steps(metadata))
+    if row.trial_id is not None:
+        checkpoints.refresh_best(tx, row.trial_id)
+    return get(tx, row.uuid)
+
+
+def patch(tx: Tx, _who: Caller, wanted: list[wire.PatchCheckpoint]) -> None:
+    """What is left of checkpoints' files, as the task that removed some of them says. All are looked at before any is changed."""
+    rows = {row.uuid: row for row in _unregistered(tx, [each.uuid for each in wanted])}
+    for each in wanted:
+        if isinstance(each.resources, wire.PatchCheckpointOptionalResources):
+            keep(tx, rows[parsed(each.uuid)], _checked(each.resources.resources))
+
+
+def removable(tx: Tx, uuids: list[str]) -> list[CheckpointRow]:
+    """The checkpoints that somebody wants to remove, wholly or in part. Raises InvalidArgument (no uuid, or in the registry), NotFound."""
+    return _unregistered(tx, uuids)
+
+
+def check_globs(globs: list[str]) -> None:
+    """Raises InvalidArgument for a pattern that could reach outside of a checkpoint, or names nothing."""
+    for glob in globs:
+        if not glob:
+            raise InvalidArgument("cannot have empty string glob")
+        if ".." in glob:
+            raise InvalidArgument(f"glob '{glob}' cannot contain '..'")
+
+
+def keep(tx: Tx, row: CheckpointRow, left: dict[str, int]) -> None:
+    """Only these files of a checkpoint are left (path -> size); none: it is DELETED, and its list of files stays as a record."""
+    before, state = _sizes.decode(row.resources), CheckpointState(row.state)
+    after = CheckpointState.PARTIALLY_DELETED if state is CheckpointState.DELETED and left else life.after_files(before, left, state)
+    if after is state and (left == before or not left):
+        return
+    sizes = left if after is not CheckpointState.DELETED else before
+    size = sum(sizes.values())
+    checkpoints.set_files(tx, row.uuid, after.value, _text(sizes), size)
+    was, now = int(state is not CheckpointState.DELETED), int(after is not CheckpointState.DELETED)
+    checkpoints.count(tx, OwnerRow(row.trial_id, row.experiment_id), now - was, size * now - row.size_bytes * was)
+    if row.trial_id is not None:
+        checkpoints.refresh_best(tx, row.trial_id)
+
+
+def parsed(uuid: str) -> str:
+    """A UUID in its usual form. Raises InvalidArgument."""
+    try:
+        return str(UUID(uuid))
+    except ValueError:
+        raise InvalidArgument(f"converting checkpoint: string {uuid} is not a valid uuid") from None
+
+
+def steps(metadata: Any) -> int:
+    """The step that a checkpoint's metadata names; 0 where it names none."""
+    value = metadata.get("steps_completed") if isinstance(metadata, dict) else None
+    return value if type(value) is int and -(2**31) <= value < 2**31 else 0
+
+
+def no_checkpoint(uuid: str) -> NotFound:
+    """The answer about a checkpoint that is not there."""
+    return NotFound(f"checkpoint '{uuid}' not found")
+
+
+def _unregistered(tx: Tx, uuids: Sequence[str]) -> list[CheckpointRow]:
+    wanted = list(dict.fromkeys(parsed(uuid) for uuid in uuids))
+    rows = checkpoints.many(tx, wanted)
+    found = {row.uuid for row in rows}
+    if missing := [uuid for uuid in wanted if uuid not in found]:
+        raise NotFound(f"checkpoints '{', '.join(missing)}' not found")
+    if needed := checkpoints.registered(tx, wanted):
+        texts = [f"{row.uuid}, registered to {row.model} (model #{row.model_id}), version {row.version}." for row in needed]
+        raise InvalidArgument(f"this subset of checkpoints provided are in the model registry and cannot be deleted: {' '.join(texts)}")
+    return rows
+
+
+def _checked(sizes: dict[str, str]) -> dict[str, int]:
+    return {path: int(size) for path, size in sizes.items()}
+
+
+def _is_repetition(row: CheckpointRow | None, task_id: str, at: int, sizes: dict[str, int]) -> bool:
+    """The same report again: the answer to the first one was lost."""
+    return row is not None and row.task_id == task_id and row.reported_at == at and _sizes.decode(row.resources) == sizes
+
+
+def _text(value: Any) -> str:
+    return _json.encode(value).decode()

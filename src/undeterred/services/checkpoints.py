@@ -63,16 +63,19 @@ def get(tx: Tx, uuid: str) -> wire.Checkpoint:
 
 
 def post_metadata(tx: Tx, _who: Caller, sent: wire.Checkpoint | None) -> wire.Checkpoint:
-    """Replace a checkpoint's metadata; left out, there is none."""
+    """Replace a checkpoint's metadata; left out, nothing is left of it, and the answer (only that) says null."""
     sent = sent or wire.Checkpoint()
     row = checkpoints.get(tx, parsed(sent.uuid))
     if row is None:
         raise no_checkpoint(sent.uuid)
-    metadata = None if sent.metadata is None else normal(sent.metadata)
-    checkpoints.set_metadata(tx, row.uuid, None if metadata is None else _text(metadata), steps(metadata))
+    metadata = normal(sent.metadata or {})
+    checkpoints.set_metadata(tx, row.uuid, _text(metadata), steps(metadata))
     if row.trial_id is not None:
         checkpoints.refresh_best(tx, row.trial_id)
-    return get(tx, row.uuid)
+    answer = get(tx, row.uuid)
+    if sent.metadata is None:
+        answer.metadata = None
+    return answer
 
 
 def patch(tx: Tx, _who: Caller, wanted: list[wire.PatchCheckpoint]) -> None:

@@ -75,13 +75,20 @@ def _window(tx: Tx, rows: list[ListedRow], request: Any, missing_last: bool) -> 
     return show(tx, checkpoints.shown(tx, page)) if page else [], window
 
 
-def _by_number(rows: list[ListedRow], value: Callable[[ListedRow], float | None], descending: bool, missing_last: bool) -> list[ListedRow]:
-    """Sorted by a number; NaN after all numbers going up, missing ones first going up unless they are always last."""
-    keyed = [(value(row), row) for row in rows]
-    there = [(math.isnan(v), 0.0 if math.isnan(v) else v, row) for v, row in keyed if v is not None]
-    there.sort(key=lambda item: item[:2], reverse=descending)
-    missing = [row for v, row in keyed if v is None]
-    found = [row for *_, row in there]
+def _by_number(
+    rows: list[ListedRow], value: Callable[[ListedRow], float | None], descending: bool, missing_last: bool
+) -> list[ListedRow]:
+    """Sorted by a number, then id; NaN beyond all numbers, missing ones below all of them unless they are always last."""
+    there: list[tuple[bool, float, int, ListedRow]] = []
+    missing = []
+    for row in reversed(rows) if descending else rows:
+        number = value(row)
+        if number is None:
+            missing.append(row)
+        else:
+            there.append((math.isnan(number), 0.0 if math.isnan(number) else number, row.id, row))
+    there.sort(key=lambda item: item[:3], reverse=descending)
+    found = [item[3] for item in there]
     return found + missing if missing_last or descending else missing + found
 
 

@@ -4,11 +4,15 @@ import msgspec
 
 from undeterred import REFERENCE_VERSION
 from undeterred.api.serve import Answer, Request, route, serves
+from undeterred.config.master import masked
 from undeterred.domain.access.permissions import Permission
 from undeterred.errors import PermissionDenied
 from undeterred.services.context import Context
+from undeterred.services.identity import Caller
 from undeterred.store.db import Tx
 from undeterred.wire.cluster import (
+    GetMasterConfigRequest,
+    GetMasterConfigResponse,
     GetMasterRequest,
     GetMasterResponse,
     GetTelemetryRequest,
@@ -18,6 +22,7 @@ from undeterred.wire.cluster import (
     HealthStatus,
     ResourceManagerHealth,
     get_master,
+    get_master_config,
     get_telemetry,
     health,
 )
@@ -34,6 +39,11 @@ async def master(ctx: Context, _caller: None, _request: GetMasterRequest) -> Get
         branding="determined",
         user_management_enabled=True,
     )
+
+
+@serves(get_master_config, needs=Permission.VIEW_MASTER_CONFIG)
+async def config(ctx: Context, _caller: Caller, _request: GetMasterConfigRequest) -> GetMasterConfigResponse:
+    return GetMasterConfigResponse(config=masked(ctx.settings.config))
 
 
 @serves(get_telemetry, needs=Permission.PUBLIC)

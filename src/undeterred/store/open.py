@@ -4,7 +4,6 @@ from pathlib import Path
 
 from undeterred.store.db import Database
 from undeterred.store.migrate import bring_up
-from undeterred.store.postgres import PostgresConnection
 from undeterred.store.sqlite import SqliteConnection
 
 FILE = "undeterred.db"
@@ -16,6 +15,8 @@ def open_store(folder: Path, url: str = "", readers: int = 3) -> Database:
     Raises FailedPrecondition when it has a master already or comes from a newer release.
     """
     if url:
+        from undeterred.store.postgres import PostgresConnection  # a fifth of the start, only where it is used
+
         first = PostgresConnection(url, write=True)
         bring_up(first, url.replace("postgresql://", "postgresql+psycopg://", 1).replace("postgres://", "postgresql+psycopg://", 1))
         first.close()

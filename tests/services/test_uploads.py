@@ -64,7 +64,9 @@ def test_too_much_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_harmless_oddities_are_taken_as_meant() -> None:
     assert uploads.pack([]) is None
-    assert uploads.pack([File(), File(path="./")]) is None
+    nameless = uploads.pack([File(), File(path="./")])
+    assert nameless is not None
+    assert uploads.unpack(nameless.archive) == []
     again = uploads.pack([File(path="./a//b", content=b"old"), File(path="a/b", content=b"new", type=-1)])
     assert again is not None
     assert [(entry.path, entry.content) for entry in uploads.unpack(again.archive)] == [("a/b", b"new")]
@@ -94,3 +96,19 @@ def test_whatever_is_accepted_unpacks_inside_its_folder(files: dict[str, bytes])
     assert {entry.path: entry.content for entry in uploads.unpack(packed.archive)} == {
         f"d/{name}": content for name, content in names.items()
     }
+
+
+@pytest.mark.parametrize(
+    ("files", "size"),
+    [
+        ([File(path="train.py", type=FILE, content=b"print(1)\n", mtime="1700000000", mode=420)], 113),
+        ([File(path="t.py", type=FILE, content=b"print(1)\n", mtime="1700000000", mode=420)] * 2, 117),
+        ([File(path="t.py", type=-1, content=b"print(1)\n", mtime="1700000000", mode=420)], 110),
+        ([File(path="", type=FILE, content=b"print(1)\n", mtime="1700000000", mode=420)], 102),
+        ([File()], 64),
+    ],
+)
+def test_small_uploads_have_the_size_that_the_reference_shows(files: list[File], size: int) -> None:
+    packed = uploads.pack(files)
+    assert packed is not None
+    assert packed.size == size

@@ -16,6 +16,8 @@ from undeterred.wire.base import number
 from undeterred.wire.experiments import Experiment, PatchExperiment, PatchExperimentPatchResources
 
 _LIVE = ("ACTIVE", "PAUSED", "STOPPING_COMPLETED", "STOPPING_CANCELED", "STOPPING_KILLED", "STOPPING_ERROR")
+_TAKEN = ("<config>.resources.max_slots: must be >=", "<config>.resources.weight: must be >=")
+"""What a patch may set though a new experiment may not: the reference stores it."""
 _Columns = dict[str, Any]
 
 
@@ -103,16 +105,16 @@ def _patch_resources(tx: Tx, before: ConfigRow, wanted: PatchExperimentPatchReso
         tx,
         before.job_id,
         priority=None if wanted.priority is UNSET else wanted.priority,
-        weight=None if wanted.weight is UNSET else resources["weight"],
+        weight=None if wanted.weight is UNSET else max(resources["weight"], 0.0),
     )
     tx.ring("schedule")
 
 
 def _check(experiment_id: int, config: dict[str, Any]) -> None:
-    try:
-        language.check_complete(config)
-    except InvalidArgument as error:
-        raise InvalidArgument(f"patching experiment {experiment_id}: refusing to save invalid experiment config: {error.text}") from error
+    lines = [line for line in language.problems(config, final=True) if not line.startswith(_TAKEN)]
+    if lines:
+        told = "config is invalid or incomplete: " + "\n".join(lines)
+        raise InvalidArgument(f"patching experiment {experiment_id}: refusing to save invalid experiment config: {told}")
 
 
 def _shown(tx: Tx, before: ConfigRow) -> Experiment:

@@ -132,7 +132,7 @@ def _files(tx: Tx, parent: SourceRow | None, packed: Packed | None) -> int | Non
     """A fork has the files of its parent, whatever came with it."""
     if parent is not None:
         return parent.model_definition_id
-    return None if packed is None else experiment_files.put(tx, packed.sha256, packed.archive)
+    return None if packed is None else experiment_files.put(tx, packed.sha256, packed.archive, packed.size)
 
 
 def _described(made: Columns) -> dict[str, Any]:

@@ -8,27 +8,31 @@ import gzip
 import hashlib
 import io
 import tarfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 import msgspec
 
 from undeterred.errors import InvalidArgument
+from undeterred.services import small_gzip, small_tar
+from undeterred.services.small_tar import Member
 from undeterred.wire.common import File
 
 MAX_BYTES = 95 * 1024 * 1024
 MAX_ENTRIES = 50_000
 MAX_PATH = 4000  # bytes
 MAX_NAME = 255  # bytes
-FOLDER = ord("5")
+PLAIN, FOLDER = ord("0"), ord("5")
 _REFUSED = {ord("1"): "a hard link", ord("2"): "a link", ord("3"): "a device", ord("4"): "a device", ord("6"): "a pipe"}
 _LEVEL = 6
+_OCTAL_MAX = 0o7777777
 
 
 class Packed(msgspec.Struct, frozen=True):
-    """A tar.gz and its SHA-256 (hex)."""
+    """A tar.gz, its name (SHA-256, hex) and the size that is shown: for small uploads that which the reference shows, odd entries counted."""
 
     sha256: str
     archive: bytes
+    size: int
 
 
 class Entry(msgspec.Struct, frozen=True):
@@ -45,11 +49,13 @@ class Entry(msgspec.Struct, frozen=True):
 
 def pack(files: Sequence[File]) -> Packed | None:
     """One archive of the files, in their order; None where there are none. Raises InvalidArgument."""
-    entries = checked(files)
-    if not entries:
+    if not files:
         return None
-    archive = gzip.compress(_tar(entries), _LEVEL, mtime=0)
-    return Packed(hashlib.sha256(archive).hexdigest(), archive)
+    entries = checked(files)
+    archive = sent = _zipped(small_tar.tar([_member(entry) for entry in entries]))
+    if sum(len(file.content) + 2 * small_tar.BLOCK for file in files) <= small_gzip.MAX_BYTES:
+        sent = _zipped(small_tar.tar([_as_sent(file) for file in files]))
+    return Packed(hashlib.sha256(sent).hexdigest(), archive, len(sent))
 
 
 def checked(files: Sequence[File]) -> list[Entry]:
@@ -95,7 +101,7 @@ def _entry(file: File) -> Entry | None:
     path = _plain(file.path)
     if not path:
         return None
-    mtime = min(max(int(file.mtime), 0), 1 << 40)
+    mtime = _time(file.mtime)
     if file.type == FOLDER:
         return Entry(path, True, b"", mtime, (file.mode & 0o777) | 0o700, _owner(file.uid), _owner(file.gid))
     return Entry(path, False, file.content, mtime, (file.mode & 0o777) | 0o400, _owner(file.uid), _owner(file.gid))
@@ -120,19 +126,26 @@ def _plain(path: str) -> str:
 
 
 def _owner(number: int) -> int:
-    return min(max(number, 0), 0o7777777)
+    return min(max(number, 0), _OCTAL_MAX)
 
 
-def _tar(entries: Iterable[Entry]) -> bytes:
-    raw = io.BytesIO()
-    with tarfile.open(fileobj=raw, mode="w", format=tarfile.PAX_FORMAT) as tar:
-        for entry in entries:
-            info = tarfile.TarInfo(entry.path)
-            info.type = tarfile.DIRTYPE if entry.folder else tarfile.REGTYPE
-            info.size, info.mtime, info.mode = len(entry.content), entry.mtime, entry.mode
-            info.uid, info.gid = entry.uid, entry.gid
-            tar.addfile(info, io.BytesIO(entry.content))
-    return raw.getvalue()
+def _time(text: str) -> int:
+    return min(max(int(text), 0), 0o77777777777)
+
+
+def _member(entry: Entry) -> Member:
+    kind = FOLDER if entry.folder else PLAIN
+    return Member(entry.path, kind, entry.content, entry.mtime, entry.mode, entry.uid, entry.gid)
+
+
+def _as_sent(file: File) -> Member:
+    """The entry that a file is when nobody looks at it."""
+    mode = file.mode if 0 <= file.mode <= _OCTAL_MAX else 0
+    return Member(file.path, file.type or PLAIN, file.content, _time(file.mtime), mode, _owner(file.uid), _owner(file.gid))
+
+
+def _zipped(raw: bytes) -> bytes:
+    return small_gzip.compress(raw) if len(raw) <= small_gzip.MAX_BYTES else gzip.compress(raw, _LEVEL, mtime=0)
 
 
 def _read(tar: tarfile.TarFile, member: tarfile.TarInfo) -> Entry:

@@ -3,15 +3,15 @@
 from undeterred.store.db import Tx
 
 
-def put(tx: Tx, sha256: str, archive: bytes) -> int:
-    """Keep an archive; the id of this one or of the equal one that is there already."""
+def put(tx: Tx, sha256: str, archive: bytes, size: int) -> int:
+    """Keep an archive under its name; the id of this one or of the one that is there already. size: as it is shown."""
     sql = "INSERT INTO model_definitions (sha256, size_bytes, archive) VALUES (:sha256, :size, :archive) ON CONFLICT (sha256) DO NOTHING RETURNING id"
-    made = tx.value(sql, sha256=sha256, size=len(archive), archive=archive)
+    made = tx.value(sql, sha256=sha256, size=size, archive=archive)
     return int(made if made is not None else tx.value("SELECT id FROM model_definitions WHERE sha256 = :sha256", sha256=sha256))
 
 
 def size(tx: Tx, experiment_id: int) -> int:
-    """The size of an experiment's archive in bytes, 0 where it has none."""
+    """The size that is shown of an experiment's archive, in bytes; 0 where it has none."""
     sql = "SELECT m.size_bytes FROM experiments e JOIN model_definitions m ON m.id = e.model_definition_id WHERE e.id = :id"
     return int(tx.value(sql, id=experiment_id) or 0)
 

@@ -5,7 +5,7 @@ import asyncio
 from undeterred.api import render
 from undeterred.api.serve import Answer, Request, route, serves
 from undeterred.domain.access.permissions import Permission
-from undeterred.services import checkpoint_files, checkpoint_removals, checkpoints, shown_checkpoints
+from undeterred.services import checkpoint_files, checkpoints, collecting, shown_checkpoints
 from undeterred.services.context import Context
 from undeterred.services.identity import Caller
 from undeterred.wire import checkpoints as wire
@@ -49,13 +49,13 @@ async def patch(ctx: Context, caller: Caller, request: wire.PatchCheckpointsRequ
 
 @serves(wire.checkpoints_remove_files, needs=EDIT)
 async def remove_files(ctx: Context, caller: Caller, request: wire.CheckpointsRemoveFilesRequest) -> wire.CheckpointsRemoveFilesResponse:
-    await ctx.db.write(checkpoint_removals.request, caller, request.checkpoint_uuids, request.checkpoint_globs)
+    await ctx.db.write(collecting.remove, caller, request.checkpoint_uuids, request.checkpoint_globs)
     return wire.CheckpointsRemoveFilesResponse()
 
 
 @serves(wire.delete_checkpoints, needs=EDIT)
 async def delete(ctx: Context, caller: Caller, request: wire.DeleteCheckpointsRequest) -> wire.DeleteCheckpointsResponse:
-    await ctx.db.write(checkpoint_removals.request, caller, request.checkpoint_uuids, checkpoint_removals.EVERYTHING)
+    await ctx.db.write(collecting.remove, caller, request.checkpoint_uuids, collecting.ALL)
     return wire.DeleteCheckpointsResponse()
 
 

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 
 from undeterred.api.serve import serves
 from undeterred.domain.access.permissions import Permission
+from undeterred.domain.metrics.summary import TRAINING, VALIDATION
 from undeterred.services import metric_streams, metrics
 from undeterred.services.context import Context
 from undeterred.services.identity import Caller
@@ -22,7 +23,7 @@ async def report(ctx: Context, caller: Caller, request: wire.ReportTrialMetricsR
 async def report_training(
     ctx: Context, caller: Caller, request: wire.ReportTrialTrainingMetricsRequest
 ) -> wire.ReportTrialTrainingMetricsResponse:
-    await ctx.db.write(metrics.report, caller, metrics.read(request.training_metrics, metrics.TRAINING))
+    await ctx.db.write(metrics.report, caller, metrics.read(request.training_metrics, TRAINING))
     return wire.ReportTrialTrainingMetricsResponse()
 
 
@@ -30,7 +31,7 @@ async def report_training(
 async def report_validation(
     ctx: Context, caller: Caller, request: wire.ReportTrialValidationMetricsRequest
 ) -> wire.ReportTrialValidationMetricsResponse:
-    await ctx.db.write(metrics.report, caller, metrics.read(request.validation_metrics, metrics.VALIDATION))
+    await ctx.db.write(metrics.report, caller, metrics.read(request.validation_metrics, VALIDATION))
     return wire.ReportTrialValidationMetricsResponse()
 
 
@@ -42,13 +43,13 @@ async def stream(ctx: Context, _caller: Caller, request: wire.GetMetricsRequest)
 
 @serves(wire.get_training_metrics, needs=VIEW)
 async def stream_training(ctx: Context, _caller: Caller, request: wire.GetTrainingMetricsRequest) -> AsyncIterator[bytes]:
-    async for message in _stream(ctx, request.trial_ids, metrics.TRAINING):
+    async for message in _stream(ctx, request.trial_ids, TRAINING):
         yield message
 
 
 @serves(wire.get_validation_metrics, needs=VIEW)
 async def stream_validation(ctx: Context, _caller: Caller, request: wire.GetValidationMetricsRequest) -> AsyncIterator[bytes]:
-    async for message in _stream(ctx, request.trial_ids, metrics.VALIDATION):
+    async for message in _stream(ctx, request.trial_ids, VALIDATION):
         yield message
 
 

@@ -11,6 +11,7 @@ from undeterred.domain.metrics.values import normal
 from undeterred.errors import AlreadyExists, InvalidArgument, NotFound
 from undeterred.services import shown_checkpoints
 from undeterred.services.identity import Caller
+from undeterred.services.missing import no_checkpoint
 from undeterred.store import checkpoints, storages
 from undeterred.store.checkpoints import CheckpointRow, OwnerRow
 from undeterred.store.db import Tx
@@ -86,9 +87,11 @@ def patch(tx: Tx, _who: Caller, wanted: list[wire.PatchCheckpoint]) -> None:
             keep(tx, rows[parsed(each.uuid)], _checked(each.resources.resources))
 
 
-def removable(tx: Tx, uuids: list[str]) -> list[CheckpointRow]:
-    """The checkpoints that somebody wants to remove, wholly or in part. Raises InvalidArgument (no uuid, or in the registry), NotFound."""
-    return _unregistered(tx, uuids)
+def removable(tx: Tx, uuids: list[str], globs: list[str]) -> list[str]:
+    """The checkpoints (their uuids) whose files somebody wants removed; services.collecting.by_uuid notes the wish.
+    Raises InvalidArgument (no uuid, in the registry, a pattern that could reach outside), NotFound."""
+    check_globs(globs)
+    return [row.uuid for row in _unregistered(tx, uuids)]
 
 
 def check_globs(globs: list[str]) -> None:
@@ -127,11 +130,6 @@ def steps(metadata: Any) -> int:
     """The step that a checkpoint's metadata names; 0 where it names none."""
     value = metadata.get("steps_completed") if isinstance(metadata, dict) else None
     return value if type(value) is int and -(2**31) <= value < 2**31 else 0
-
-
-def no_checkpoint(uuid: str) -> NotFound:
-    """The answer about a checkpoint that is not there."""
-    return NotFound(f"checkpoint '{uuid}' not found")
 
 
 def _unregistered(tx: Tx, uuids: Sequence[str]) -> list[CheckpointRow]:

@@ -12,6 +12,7 @@ import msgspec
 from undeterred.domain.lifecycle import checkpoints as policy
 from undeterred.domain.lifecycle.checkpoints import Checkpoint, Policy
 from undeterred.services import checkpoints as verbs
+from undeterred.services.identity import Caller
 from undeterred.store import checkpoints, collections
 from undeterred.store.collections import CollectionRow
 from undeterred.store.db import Tx
@@ -46,6 +47,11 @@ def by_policy(tx: Tx, experiment_id: int, storage: dict[str, Any]) -> None:
     counts = [storage.get("save_experiment_best", 0), storage.get("save_trial_best", 1), storage.get("save_trial_latest", 1)]
     if _let_go(tx, experiment_id, Policy(*counts)):
         collections.add(tx, "policy", experiment_id, {"policy": counts})
+
+
+def remove(tx: Tx, _who: Caller, uuids: list[str], globs: list[str]) -> None:
+    """Somebody wants files of checkpoints removed; all are looked at before the wish is noted."""
+    by_uuid(tx, verbs.removable(tx, uuids, globs), globs)
 
 
 def by_uuid(tx: Tx, uuids: list[str], globs: list[str]) -> None:

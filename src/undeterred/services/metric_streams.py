@@ -6,8 +6,8 @@ import msgspec
 from msgspec import Raw
 
 from undeterred.errors import InvalidArgument, NotFound
-from undeterred.services.checkpoints import no_checkpoint, parsed
-from undeterred.services.trials import no_trial
+from undeterred.services.checkpoints import parsed
+from undeterred.services.missing import no_checkpoint, no_trial
 from undeterred.store import metrics, sources, trials
 from undeterred.store.db import Tx
 from undeterred.store.metrics import ReportRow

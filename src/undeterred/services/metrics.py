@@ -9,12 +9,14 @@ from typing import Any
 
 import msgspec
 
-from undeterred.domain.metrics.summary import TRAINING, VALIDATION, Summary, fold
+from undeterred.domain.metrics import stored
+from undeterred.domain.metrics.stored import values_of
+from undeterred.domain.metrics.summary import VALIDATION, Summary, fold
 from undeterred.domain.metrics.values import as_number, normal
 from undeterred.domain.search.values import ValidationCompleted
 from undeterred.errors import Conflict, InvalidArgument
 from undeterred.services.identity import Caller
-from undeterred.services.trials import no_trial
+from undeterred.services.missing import no_trial
 from undeterred.store import checkpoints, metrics, search_events
 from undeterred.store.db import Tx
 from undeterred.store.metrics import ReporterRow, ReportRow
@@ -215,18 +217,18 @@ def _signed(trial: ReporterRow, value: float | None) -> float | None:
 
 def _merge(tx: Tx, new: Report, before: ReportRow, at: int, value: float | None, signed: float | None) -> bool:
     """Add to a report that the step has already; false where this is that very report, sent again. Raises Conflict."""
-    stored = _stored.decode(before.body)
-    known = (stored.validation_metrics if new.group == VALIDATION else stored.avg_metrics) or {}
+    before_it = stored.read(before.body)
+    known = before_it.values
     for name, reported in new.metrics.items():
         if name in known and _json.encode(known[name]) != _json.encode(reported):
             raise Conflict(f"overwriting existing metric keys is not supported, conflicting key: {name}")
     nothing_new = new.metrics.keys() <= known.keys()
     batch_metrics = None if new.group == VALIDATION else new.batch_metrics
-    if new.at is not None and new.at == before.reported_at and nothing_new and batch_metrics in (None, stored.batch_metrics):
+    if new.at is not None and new.at == before.reported_at and nothing_new and batch_metrics in (None, before_it.batch_metrics):
         return False
-    if batch_metrics and stored.batch_metrics:
+    if batch_metrics and before_it.batch_metrics:
         raise Conflict("overwriting batch metrics is not supported")
-    merged = msgspec.structs.replace(new, metrics=known | new.metrics, batch_metrics=batch_metrics or stored.batch_metrics)
+    merged = msgspec.structs.replace(new, metrics=known | new.metrics, batch_metrics=batch_metrics or before_it.batch_metrics)
     has = value is not None
     metrics.merge(tx, before.id, new.run_id, at, _body(merged), signed if has else before.signed, int(has or before.searched))
     return True
@@ -237,24 +239,5 @@ def _tell_search(tx: Tx, trial: ReporterRow, new: Report) -> None:
         search_events.add(tx, trial.experiment_id, ValidationCompleted(trial.request_id, new.metrics))
 
 
-def values_of(body: str) -> dict[str, Any]:
-    """The values by name of a stored report."""
-    stored = _stored.decode(body)
-    return stored.avg_metrics or stored.validation_metrics or {}
-
-
 def _body(new: Report) -> str:
-    """A report as it is stored and streamed."""
-    if new.group == VALIDATION:
-        return _json.encode({"validation_metrics": new.metrics}).decode()
-    return _json.encode({"avg_metrics": new.metrics, "batch_metrics": new.batch_metrics}).decode()
-
-
-class _Stored(msgspec.Struct):
-    avg_metrics: dict[str, Any] | None = None
-    batch_metrics: list[Any] | None = None
-    validation_metrics: dict[str, Any] | None = None
-
-
-_stored = msgspec.json.Decoder(_Stored)
-__all__ = ["PROFILING", "TRAINING", "VALIDATION", "Report", "read", "report", "values_of"]
+    return stored.write(new.group, new.metrics, new.batch_metrics)

@@ -9,7 +9,7 @@ from undeterred.config.storage import CHECKPOINT_STORAGE
 from undeterred.domain.metrics.values import normal
 from undeterred.errors import InvalidArgument
 from undeterred.services.identity import Caller
-from undeterred.services.trials import no_trial
+from undeterred.services.missing import no_trial
 from undeterred.store import storages, trials
 from undeterred.store.db import Tx
 from undeterred.wire.runs import RunPrepareForReportingRequest, RunPrepareForReportingResponse

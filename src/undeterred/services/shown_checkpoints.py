@@ -6,12 +6,11 @@ from typing import Any
 
 from msgspec import UNSET, Raw
 
+from undeterred.domain.metrics.stored import values_of
 from undeterred.domain.metrics.values import as_number
-from undeterred.errors import NotFound
 from undeterred.services import shown_trials
-from undeterred.services.metrics import values_of
+from undeterred.services.missing import no_experiment, no_trial
 from undeterred.services.paging import sliced
-from undeterred.services.trials import no_trial
 from undeterred.store import checkpoint_lists, checkpoints, trials
 from undeterred.store.checkpoint_lists import ListedRow
 from undeterred.store.checkpoints import ShownRow
@@ -44,7 +43,7 @@ def of_trial(tx: Tx, request: wire.GetTrialCheckpointsRequest) -> wire.GetTrialC
 def of_experiment(tx: Tx, request: wire.GetExperimentCheckpointsRequest) -> wire.GetExperimentCheckpointsResponse:
     """A slice of an experiment's checkpoints."""
     if trials.parent(tx, request.id) is None:
-        raise NotFound(f"experiment '{request.id}' not found")
+        raise no_experiment(request.id)
     rows = checkpoint_lists.of_experiment(tx, request.id, _states(request.states))
     answer = wire.GetExperimentCheckpointsResponse()
     answer.checkpoints, answer.pagination = _window(tx, rows, request, missing_last=True)
@@ -75,9 +74,7 @@ def _window(tx: Tx, rows: list[ListedRow], request: Any, missing_last: bool) -> 
     return show(tx, checkpoints.shown(tx, page)) if page else [], window
 
 
-def _by_number(
-    rows: list[ListedRow], value: Callable[[ListedRow], float | None], descending: bool, missing_last: bool
-) -> list[ListedRow]:
+def _by_number(rows: list[ListedRow], value: Callable[[ListedRow], float | None], descending: bool, missing_last: bool) -> list[ListedRow]:
     """Sorted by a number, then id; NaN beyond all numbers, missing ones below all of them unless they are always last."""
     there: list[tuple[bool, float, int, ListedRow]] = []
     missing = []

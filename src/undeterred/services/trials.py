@@ -11,6 +11,7 @@ from undeterred.errors import AlreadyExists, InvalidArgument, NotFound
 from undeterred.services import lives as moves
 from undeterred.services import search, shown_trials
 from undeterred.services.identity import Caller
+from undeterred.services.missing import no_experiment, no_trial
 from undeterred.store import checkpoints, lives, search_events, trials
 from undeterred.store.db import Tx
 from undeterred.store.trials import ParentRow, RunRow
@@ -144,11 +145,6 @@ def settle_unmanaged(tx: Tx, experiment_id: int) -> None:
     trials.move_unmanaged(tx, experiment_id, state, is_terminal(state), state is ExperimentState.COMPLETED)
 
 
-def no_trial(trial_id: int) -> NotFound:
-    """The answer about a trial that is not there."""
-    return NotFound(f"trial '{trial_id}' not found")
-
-
 def _move(tx: Tx, row: RunRow, name: str) -> None:
     if name not in TrialState.__members__ or not unmanaged.reportable(TrialState(name)):
         raise InvalidArgument(
@@ -166,7 +162,7 @@ def _parent(tx: Tx, request: CreateTrialRequest) -> ParentRow:
         raise InvalidArgument(ONLY_UNMANAGED)
     experiment = trials.parent(tx, request.experiment_id)
     if experiment is None:
-        raise NotFound(f"experiment '{request.experiment_id}' not found")
+        raise no_experiment(request.experiment_id)
     if not experiment.unmanaged:
         raise InvalidArgument("trials can only be created on unmanaged experiments")
     return experiment
@@ -194,5 +190,5 @@ def _loaded(tx: Tx, trial_id: int) -> RunRow:
     """A trial whose managed experiment has not ended."""
     row = _run(tx, trial_id)
     if row.unmanaged or is_terminal(ExperimentState(row.experiment_state)) or row.experiment_state.startswith("DELET"):
-        raise NotFound(f"experiment '{row.experiment_id}' not found")
+        raise no_experiment(row.experiment_id)
     return row

@@ -4,12 +4,12 @@ import math
 
 from msgspec import Raw
 
+from undeterred.domain.metrics.stored import values_of
 from undeterred.domain.metrics.values import as_number
 from undeterred.errors import InvalidArgument
 from undeterred.services import shown_trials
-from undeterred.services.metrics import values_of
+from undeterred.services.missing import no_trial
 from undeterred.services.paging import paged
-from undeterred.services.trials import no_trial
 from undeterred.store import trials, workloads
 from undeterred.store.db import Tx
 from undeterred.store.workloads import CHECKPOINT, TRAINING, VALIDATION, DoneRow, KeptRow, WorkRow

@@ -1,4 +1,4 @@
-"""Lists of checkpoints: what they are sorted by, without what only a shown one needs; and what a policy's collection must know."""
+"""Lists of checkpoints: what they are sorted by, without what only a shown one needs."""
 
 from collections.abc import Sequence
 
@@ -19,18 +19,6 @@ class ListedRow(msgspec.Struct, frozen=True):
     signed: float | None
     searched: int | None
     smaller_is_better: int | None
-
-
-class CollectRow(msgspec.Struct, frozen=True):
-    """A COMPLETED checkpoint as a policy looks at it; `kept`: a model version or another trial's warm start needs it."""
-
-    uuid: str
-    trial_id: int
-    batches: int
-    signed: float | None
-    searched: int | None
-    validation_id: int | None
-    kept: int
 
 
 _VALIDATION = (
@@ -67,18 +55,6 @@ def configs(tx: Tx, experiment_ids: Sequence[int]) -> dict[int, str]:
     """The shown configurations (JSON) of experiments."""
     sql = f"SELECT id, COALESCE(config_shown, config) FROM experiments WHERE {tx.dialect.member('id', 'ids')}"
     return dict(tx.all(lambda i, config: (int(i), str(config)), sql, ids=tx.dialect.bag(experiment_ids)))
-
-
-def collectable(tx: Tx, experiment_id: int) -> list[CollectRow]:
-    """An experiment's COMPLETED checkpoints, in the order of arrival."""
-    return tx.all(
-        CollectRow,
-        "SELECT c.uuid, c.trial_id, c.batches, v.signed, v.searched, v.id,"
-        " CASE WHEN EXISTS (SELECT 1 FROM model_versions m WHERE m.checkpoint_uuid = c.uuid)"
-        " OR EXISTS (SELECT 1 FROM trials w WHERE w.warm_start = c.uuid) THEN 1 ELSE 0 END"
-        f" FROM checkpoints c{_VALIDATION} WHERE c.experiment_id = :id AND c.state = 'COMPLETED' AND c.trial_id IS NOT NULL ORDER BY c.id",
-        id=experiment_id,
-    )
 
 
 def _states(tx: Tx, states: Sequence[str]) -> tuple[str, dict[str, object]]:

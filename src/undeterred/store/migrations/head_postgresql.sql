@@ -93,16 +93,31 @@ CREATE TABLE accelerators (
 CREATE TABLE task_logs (
 	id BIGSERIAL NOT NULL, 
 	task_id TEXT NOT NULL, 
-	allocation_id TEXT, 
-	agent_id TEXT, 
-	container_id TEXT, 
-	rank_id BIGINT, 
-	logged_at BIGINT, 
-	level TEXT, 
-	stdtype TEXT, 
-	source TEXT, 
-	log TEXT DEFAULT '' NOT NULL, 
+	lines BIGINT NOT NULL, 
+	first_at BIGINT NOT NULL, 
+	last_at BIGINT NOT NULL, 
+	kinds TEXT NOT NULL, 
+	shape TEXT, 
+	times TEXT NOT NULL, 
+	logs TEXT NOT NULL, 
 	CONSTRAINT pk_task_logs PRIMARY KEY (id)
+);
+
+CREATE TABLE log_kinds (
+	task_id TEXT NOT NULL, 
+	kind TEXT NOT NULL, 
+	CONSTRAINT pk_log_kinds PRIMARY KEY (task_id, kind)
+);
+
+CREATE TABLE log_matches (
+	id BIGSERIAL NOT NULL, 
+	task_id TEXT NOT NULL, 
+	agent_id TEXT NOT NULL, 
+	action TEXT NOT NULL, 
+	pattern TEXT NOT NULL, 
+	log TEXT NOT NULL, 
+	CONSTRAINT pk_log_matches PRIMARY KEY (id), 
+	CONSTRAINT uq_log_matches_task_id_agent_id_action_pattern UNIQUE (task_id, agent_id, action, pattern)
 );
 
 CREATE TABLE storages (
@@ -110,15 +125,6 @@ CREATE TABLE storages (
 	config TEXT NOT NULL, 
 	CONSTRAINT pk_storages PRIMARY KEY (id), 
 	CONSTRAINT uq_storages_config UNIQUE (config)
-);
-
-CREATE TABLE checkpoint_removals (
-	id BIGSERIAL NOT NULL, 
-	checkpoint_uuid TEXT NOT NULL, 
-	globs TEXT DEFAULT '["**/*"]' NOT NULL, 
-	user_id BIGINT, 
-	requested_at BIGINT NOT NULL, 
-	CONSTRAINT pk_checkpoint_removals PRIMARY KEY (id)
 );
 
 CREATE TABLE users (
@@ -398,6 +404,7 @@ CREATE TABLE tasks (
 	started_at BIGINT NOT NULL, 
 	ended_at BIGINT, 
 	log_retention_days BIGINT, 
+	logs_removed INTEGER DEFAULT '0' NOT NULL, 
 	CONSTRAINT pk_tasks PRIMARY KEY (id), 
 	CONSTRAINT fk_tasks_trial_id FOREIGN KEY(trial_id) REFERENCES trials (id), 
 	CONSTRAINT fk_tasks_experiment_id FOREIGN KEY(experiment_id) REFERENCES experiments (id), 
@@ -463,8 +470,6 @@ CREATE INDEX ix_allocations_task_id_run ON allocations (task_id, run);
 
 CREATE INDEX ix_allocations_token_hash ON allocations (token_hash);
 
-CREATE INDEX ix_checkpoint_removals_checkpoint_uuid ON checkpoint_removals (checkpoint_uuid);
-
 CREATE INDEX ix_checkpoints_experiment_id_state ON checkpoints (experiment_id, state);
 
 CREATE INDEX ix_checkpoints_task_id ON checkpoints (task_id);
@@ -525,7 +530,7 @@ CREATE INDEX ix_sessions_user_id ON sessions (user_id);
 
 CREATE INDEX ix_task_logs_task_id_id ON task_logs (task_id, id);
 
-CREATE INDEX ix_tasks_ended_at ON tasks (ended_at);
+CREATE INDEX ix_tasks_logs_removed_ended_at ON tasks (logs_removed, ended_at);
 
 CREATE INDEX ix_tasks_trial_id ON tasks (trial_id);
 

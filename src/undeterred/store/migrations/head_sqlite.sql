@@ -92,29 +92,35 @@ CREATE TABLE accelerators (
 CREATE TABLE task_logs (
 	id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT, 
 	task_id TEXT NOT NULL, 
-	allocation_id TEXT, 
-	agent_id TEXT, 
-	container_id TEXT, 
-	rank_id INTEGER, 
-	logged_at BIGINT, 
-	level TEXT, 
-	stdtype TEXT, 
-	source TEXT, 
-	log TEXT DEFAULT '' NOT NULL
+	lines INTEGER NOT NULL, 
+	first_at BIGINT NOT NULL, 
+	last_at BIGINT NOT NULL, 
+	kinds TEXT NOT NULL, 
+	shape TEXT, 
+	times TEXT NOT NULL, 
+	logs TEXT NOT NULL
+);
+
+CREATE TABLE log_kinds (
+	task_id TEXT NOT NULL, 
+	kind TEXT NOT NULL, 
+	CONSTRAINT pk_log_kinds PRIMARY KEY (task_id, kind)
+);
+
+CREATE TABLE log_matches (
+	id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT, 
+	task_id TEXT NOT NULL, 
+	agent_id TEXT NOT NULL, 
+	action TEXT NOT NULL, 
+	pattern TEXT NOT NULL, 
+	log TEXT NOT NULL, 
+	CONSTRAINT uq_log_matches_task_id_agent_id_action_pattern UNIQUE (task_id, agent_id, action, pattern)
 );
 
 CREATE TABLE storages (
 	id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT, 
 	config TEXT NOT NULL, 
 	CONSTRAINT uq_storages_config UNIQUE (config)
-);
-
-CREATE TABLE checkpoint_removals (
-	id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT, 
-	checkpoint_uuid TEXT NOT NULL, 
-	globs TEXT DEFAULT '["**/*"]' NOT NULL, 
-	user_id INTEGER, 
-	requested_at BIGINT NOT NULL
 );
 
 CREATE TABLE users (
@@ -385,6 +391,7 @@ CREATE TABLE tasks (
 	started_at BIGINT NOT NULL, 
 	ended_at BIGINT, 
 	log_retention_days INTEGER, 
+	logs_removed INTEGER DEFAULT '0' NOT NULL, 
 	CONSTRAINT pk_tasks PRIMARY KEY (id), 
 	CONSTRAINT fk_tasks_trial_id FOREIGN KEY(trial_id) REFERENCES trials (id), 
 	CONSTRAINT fk_tasks_experiment_id FOREIGN KEY(experiment_id) REFERENCES experiments (id), 
@@ -448,8 +455,6 @@ CREATE INDEX ix_allocations_task_id_run ON allocations (task_id, run);
 
 CREATE INDEX ix_allocations_token_hash ON allocations (token_hash);
 
-CREATE INDEX ix_checkpoint_removals_checkpoint_uuid ON checkpoint_removals (checkpoint_uuid);
-
 CREATE INDEX ix_checkpoints_experiment_id_state ON checkpoints (experiment_id, state);
 
 CREATE INDEX ix_checkpoints_task_id ON checkpoints (task_id);
@@ -510,7 +515,7 @@ CREATE INDEX ix_sessions_user_id ON sessions (user_id);
 
 CREATE INDEX ix_task_logs_task_id_id ON task_logs (task_id, id);
 
-CREATE INDEX ix_tasks_ended_at ON tasks (ended_at);
+CREATE INDEX ix_tasks_logs_removed_ended_at ON tasks (logs_removed, ended_at);
 
 CREATE INDEX ix_tasks_trial_id ON tasks (trial_id);
 

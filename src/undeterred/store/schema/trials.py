@@ -104,18 +104,6 @@ checkpoints = Table(
     sqlite_autoincrement=True,
 )
 
-checkpoint_removals = Table(
-    "checkpoint_removals",
-    metadata,
-    serial(),
-    text("checkpoint_uuid"),
-    text("globs", '["**/*"]'),  # JSON list: which of its files
-    number("user_id", null=True),
-    instant("requested_at"),
-    Index(None, "checkpoint_uuid"),
-    sqlite_autoincrement=True,
-)
-
 trial_sources = Table(
     "trial_sources",
     metadata,

@@ -28,6 +28,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "loops": {"services", "store", "runtimes"} | BELOW_STORE,
     "api": {"services", "store", "runtimes"} | BELOW_STORE,
     "master": {"api", "loops", "services", "store", "runtimes"} | BELOW_STORE,
+    "examine": {"store", "runtimes", "config"} | GROUND,
     "supervisor": set(),
     "client": {"wire"} | GROUND,
     "cli": {"client", "wire"} | GROUND,

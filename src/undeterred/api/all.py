@@ -10,6 +10,7 @@ import undeterred.api.experiment_files
 import undeterred.api.experiments
 import undeterred.api.labels
 import undeterred.api.metrics
+import undeterred.api.model_versions
 import undeterred.api.models
 import undeterred.api.old_users
 import undeterred.api.projects

@@ -81,7 +81,7 @@ def post_metadata(tx: Tx, _who: Caller, sent: wire.Checkpoint | None) -> wire.Ch
 
 def patch(tx: Tx, _who: Caller, wanted: list[wire.PatchCheckpoint]) -> None:
     """What is left of checkpoints' files, as the task that removed some of them says. All are looked at before any is changed."""
-    rows = {row.uuid: row for row in _unregistered(tx, [each.uuid for each in wanted])}
+    rows = {row.uuid: row for row in _unregistered(tx, [each.uuid for each in wanted], "patched")}
     for each in wanted:
         if isinstance(each.resources, wire.PatchCheckpointOptionalResources):
             keep(tx, rows[parsed(each.uuid)], _checked(each.resources.resources))
@@ -132,7 +132,7 @@ def steps(metadata: Any) -> int:
     return value if type(value) is int and -(2**31) <= value < 2**31 else 0
 
 
-def _unregistered(tx: Tx, uuids: Sequence[str]) -> list[CheckpointRow]:
+def _unregistered(tx: Tx, uuids: Sequence[str], verb: str = "deleted") -> list[CheckpointRow]:
     wanted = list(dict.fromkeys(parsed(uuid) for uuid in uuids))
     rows = checkpoints.many(tx, wanted)
     found = {row.uuid for row in rows}
@@ -140,7 +140,7 @@ def _unregistered(tx: Tx, uuids: Sequence[str]) -> list[CheckpointRow]:
         raise NotFound(f"checkpoints '{', '.join(missing)}' not found")
     if needed := checkpoints.registered(tx, wanted):
         texts = [f"{row.uuid}, registered to {row.model} (model #{row.model_id}), version {row.version}." for row in needed]
-        raise InvalidArgument(f"this subset of checkpoints provided are in the model registry and cannot be deleted: {' '.join(texts)}")
+        raise InvalidArgument(f"this subset of checkpoints provided are in the model registry and cannot be {verb}: {' '.join(texts)}")
     return rows
 
 

@@ -186,7 +186,7 @@ class Ground:
             key=KEY,
             master_url=self.stub.url,
             master_file=str(self.stub.master_file),
-            addresses=["127.0.0.1"],
+            addresses=[{"hostIp": "127.0.0.1"}],
             environment=environment,
             env=variables,
             argv=list(argv),

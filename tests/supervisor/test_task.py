@@ -21,7 +21,7 @@ def test_success(ground: Ground) -> None:
     assert ground.stub.text() == ["one", "two", "four"]
     assert ground.stub.text("stderr")[-1] == "three"
     assert [state["state"] for state in ground.stub.states] == ["STARTING", "RUNNING", "TERMINATED"]
-    assert ground.stub.states[1]["addresses"] == ["127.0.0.1"]
+    assert ground.stub.states[1]["addresses"] == [{"hostIp": "127.0.0.1"}]
     stamps = [line["timestamp"] for line in ground.stub.lines]
     assert stamps == sorted(set(stamps))
     assert all(len(stamp) == 27 and stamp.endswith("Z") for stamp in stamps)

@@ -70,9 +70,14 @@ class Runtime(Protocol):
         ...
 
     async def start(self, spec: LaunchSpec) -> None:
-        """Place a supervisor, once for ever per container id. Raises Conflict when a newer master has been here, Unavailable when it can't be placed."""
+        """Place a supervisor, once for ever per container id. Raises Conflict when a newer master has been here,
+        Unavailable when it can't be placed."""
         ...
 
     async def stop(self, container_id: str) -> None:
         """Kill the task at once with all of its processes; unknown is fine. Its end is reported as any other."""
+        ...
+
+    async def stop_all(self) -> None:
+        """Stop every container that is there, as `stop` does."""
         ...

@@ -5,6 +5,8 @@ import json
 import subprocess
 from collections.abc import Callable
 
+import msgspec
+
 from undeterred.runtimes.base import Slot
 
 Run = Callable[[list[str]], str | None]
@@ -62,3 +64,7 @@ def _cpu_brand() -> str:
             return next((line.partition(":")[2].strip() for line in file if line.startswith("model name")), "")
     except OSError:
         return ""
+
+
+if __name__ == "__main__":
+    print(msgspec.json.encode(detect()).decode())

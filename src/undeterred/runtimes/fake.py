@@ -4,7 +4,6 @@ from collections.abc import Callable
 
 import msgspec
 
-from undeterred import errors
 from undeterred.domain.launch.facts import LaunchSpec
 from undeterred.runtimes.base import ASSIGNED, LOST, RUNNING, TERMINATED, Exit, Node, Seen
 
@@ -17,8 +16,8 @@ class Fake:
 
     capabilities: frozenset[str] = frozenset()
 
-    def __init__(self, nodes: list[Node], epoch: int = 1) -> None:
-        self.nodes, self.epoch = nodes, epoch
+    def __init__(self, nodes: list[Node]) -> None:
+        self.nodes = nodes
         self.specs: dict[str, LaunchSpec] = {}
         self.seen: dict[str, Seen] = {}
         self.started: list[str] = []  # every real start, in order: a container id at most once
@@ -35,11 +34,8 @@ class Fake:
         return [self.seen[container_id] for container_id in sorted(self.seen)]
 
     async def start(self, spec: LaunchSpec) -> None:
-        """Place once; raises Conflict for an older epoch."""
+        """Place once, whoever asks and how often."""
         self.on_start(spec)
-        if spec.epoch < self.epoch:
-            raise errors.Conflict(f"a newer master (epoch {self.epoch}) is at work; this one has epoch {spec.epoch}")
-        self.epoch = spec.epoch
         if spec.container_id in self.specs:
             return
         self.specs[spec.container_id] = spec
@@ -52,6 +48,11 @@ class Fake:
         self.stopped.append(container_id)
         if container_id in self.seen and self.seen[container_id].exit is None:
             self.end(container_id, 137)
+
+    async def stop_all(self) -> None:
+        """Stop every container."""
+        for container_id in sorted(self.seen):
+            await self.stop(container_id)
 
     def run(self, container_id: str) -> None:
         """It runs now."""

@@ -33,3 +33,7 @@ def probe(wanted: str = "") -> Isolation:
         return msgspec.convert(json.loads(done.stdout), Isolation)
     except (OSError, subprocess.SubprocessError, ValueError, msgspec.ValidationError) as error:
         return Isolation("D", f"the probe failed: {error}", "run `undeterred doctor` again; without namespaces tasks share /tmp")
+
+
+if __name__ == "__main__":
+    print(json.dumps(msgspec.to_builtins(probe())))

@@ -67,12 +67,16 @@ class Local:
         """Scan the folders; for a supervisor that died, start the one who finishes for it."""
         return await asyncio.to_thread(self._observe)
 
+    async def stop_all(self) -> None:
+        """Stop every container here."""
+        await asyncio.gather(*(self.stop(seen.container_id) for seen in await self.observe()))
+
     def _start(self, spec: LaunchSpec) -> None:
-        self._check_epoch(spec.epoch)
         place = self._tasks / spec.container_id
         if spec.container_id != place.name or spec.container_id.startswith("."):
             raise errors.InvalidArgument(f"{spec.container_id!r} is no container id")
         try:
+            self._check_epoch()
             place.mkdir(mode=0o700, exist_ok=True)
             if not (place / folder.SPEC).exists():
                 ready = spec if spec.isolation else msgspec.structs.replace(spec, isolation=self.mode)
@@ -105,7 +109,7 @@ class Local:
 
     def _stop(self, container_id: str, *, hard: bool) -> int | None:
         """Signal the supervisor; returns its id while it lives."""
-        self._check_epoch(self.epoch)
+        self._check_epoch()
         place = str(self._tasks / container_id)
         if not os.path.isdir(place):
             return None
@@ -174,11 +178,12 @@ class Local:
             return int((self._tasks / _EPOCH).read_text())
         return 0
 
-    def _check_epoch(self, epoch: int) -> None:
+    def _check_epoch(self) -> None:
+        """The master's own epoch counts; a spec may be older, when an earlier master made it and did not come to start it."""
         highest = self._highest_epoch()
-        if min(epoch, self.epoch) < highest:
+        if self.epoch < highest:
             raise errors.Conflict(
-                f"A newer master (epoch {highest}) has this data folder; the one with epoch {epoch} may start and stop nothing."
+                f"A newer master (epoch {highest}) has this data folder; the one with epoch {self.epoch} may start and stop nothing."
             )
 
 

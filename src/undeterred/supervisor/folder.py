@@ -10,6 +10,7 @@ import json
 import os
 import shutil
 import stat
+import threading
 from typing import Any
 
 SPEC, CLAIM, STATE, EXIT, COLLECT = "spec.json", "claim", "state", "exit.json", "collect"
@@ -70,7 +71,7 @@ def lock(folder: str) -> int | None:
 
 def write(path: str, data: bytes, mode: int = 0o600, *, sync: bool = False) -> None:
     """Write a whole file or nothing: a reader never sees half of it."""
-    part = path + ".part"
+    part = f"{path}.part-{os.getpid()}-{threading.get_ident()}"
     fd = os.open(part, os.O_CREAT | os.O_TRUNC | os.O_WRONLY | os.O_CLOEXEC, mode)
     with os.fdopen(fd, "wb") as file:
         file.write(data)

@@ -100,7 +100,7 @@ class LaunchSpec(msgspec.Struct, frozen=True, kw_only=True):
     master_url: str
     master_file: str = ""
     master_cert: str = ""
-    addresses: list[str] = []
+    addresses: list[dict[str, Any]] = []
     isolation: str = ""
     environment: Environment | None = None
     env: dict[str, str]

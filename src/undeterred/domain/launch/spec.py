@@ -85,7 +85,7 @@ def _spec(
         master_url=facts.master_url,
         master_file=facts.master_file,
         master_cert=facts.master_cert,
-        addresses=[facts.address],
+        addresses=[{"containerIp": facts.address, "containerPort": 0, "hostIp": facts.address, "hostPort": 0}],
         environment=facts.environment,
         env=_common(facts) | _devices(kind, uuids) | _defaults(facts) | more | _asked(config, kind),
         argv=argv,

@@ -26,6 +26,16 @@ CONVERSATIONS = [
     "checkpoints-trial",
     "task-logs",
     "task-logs-write",
+    "users",
+    "users-patch",
+    "user-settings",
+    "tokens",
+    "routes-users",
+    "workspaces",
+    "projects",
+    "models",
+    "models-change",
+    "model-versions",
 ]
 
 KNOWN_BETTER: dict[tuple[str, int], str] = {}

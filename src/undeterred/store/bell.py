@@ -12,15 +12,24 @@ class Bell:
     def __init__(self) -> None:
         self._waiting: dict[str, set[asyncio.Future[None]]] = defaultdict(set)
         self._always: dict[str, list[Callable[[], None]]] = {}
+        self._families: dict[str, list[Callable[[str], None]]] = {}
 
     def always(self, topic: str, call: Callable[[], None]) -> None:
         """Call `call` at every ring of `topic`, before those who wait are woken."""
         self._always.setdefault(topic, []).append(call)
 
+    def family(self, name: str, call: Callable[[str], None]) -> None:
+        """Call `call` with what stands behind the colon at every ring of a topic `<name>:…`, before those who wait are woken."""
+        self._families.setdefault(name, []).append(call)
+
     def ring(self, topic: str) -> None:
         """Wake everyone who waits for `topic` now."""
         for call in self._always.get(topic, ()):
             call()
+        name, colon, rest = topic.partition(":")
+        if colon and name in self._families:
+            for tell in self._families[name]:
+                tell(rest)
         for future in self._waiting.pop(topic, ()):
             if not future.done():
                 future.set_result(None)

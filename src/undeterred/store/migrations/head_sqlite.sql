@@ -260,11 +260,6 @@ CREATE TABLE experiments (
 	name TEXT NOT NULL, 
 	description TEXT DEFAULT '' NOT NULL, 
 	labels TEXT DEFAULT '[]' NOT NULL, 
-	notes TEXT DEFAULT '' NOT NULL, 
-	config TEXT NOT NULL, 
-	config_shown TEXT, 
-	original_config TEXT NOT NULL, 
-	hyperparameters TEXT DEFAULT '{}' NOT NULL, 
 	job_id TEXT NOT NULL, 
 	owner_id INTEGER NOT NULL, 
 	project_id INTEGER NOT NULL, 
@@ -290,6 +285,11 @@ CREATE TABLE experiments (
 	slots_per_trial INTEGER DEFAULT '1' NOT NULL, 
 	log_retention_days INTEGER, 
 	move_version INTEGER DEFAULT '0' NOT NULL, 
+	hyperparameters TEXT DEFAULT '{}' NOT NULL, 
+	notes TEXT DEFAULT '' NOT NULL, 
+	config TEXT NOT NULL, 
+	config_shown TEXT, 
+	original_config TEXT NOT NULL, 
 	CONSTRAINT uq_experiments_external_id UNIQUE (external_id), 
 	CONSTRAINT fk_experiments_owner_id FOREIGN KEY(owner_id) REFERENCES users (id), 
 	CONSTRAINT fk_experiments_project_id FOREIGN KEY(project_id) REFERENCES projects (id), 
@@ -467,35 +467,13 @@ CREATE INDEX ix_collections_experiment_id ON collections (experiment_id);
 
 CREATE INDEX ix_collections_retry_at ON collections (retry_at);
 
-CREATE INDEX ix_experiments_archived_id ON experiments (archived, id);
-
-CREATE INDEX ix_experiments_best_metric_id ON experiments (best_metric, id);
-
-CREATE INDEX ix_experiments_checkpoint_count_id ON experiments (checkpoint_count, id);
-
-CREATE INDEX ix_experiments_checkpoint_size_id ON experiments (checkpoint_size, id);
-
-CREATE INDEX ix_experiments_description_id ON experiments (description, id);
-
-CREATE INDEX ix_experiments_ended_at_id ON experiments (ended_at, id);
-
 CREATE INDEX ix_experiments_job_id ON experiments (job_id);
 
-CREATE INDEX ix_experiments_name_id ON experiments (name, id);
-
-CREATE INDEX ix_experiments_num_trials_id ON experiments (num_trials, id);
+CREATE INDEX ix_experiments_model_definition_id ON experiments (model_definition_id);
 
 CREATE INDEX ix_experiments_owner_id_id ON experiments (owner_id, id);
 
-CREATE INDEX ix_experiments_parent_id_id ON experiments (parent_id, id);
-
-CREATE INDEX ix_experiments_progress_id ON experiments (progress, id);
-
 CREATE INDEX ix_experiments_project_id_id ON experiments (project_id, id);
-
-CREATE INDEX ix_experiments_resource_pool_id ON experiments (resource_pool, id);
-
-CREATE INDEX ix_experiments_started_at_id ON experiments (started_at, id);
 
 CREATE INDEX ix_experiments_state_id ON experiments (state, id);
 

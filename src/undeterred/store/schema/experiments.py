@@ -1,6 +1,6 @@
 """Experiments, the job that queues them, their search, their uploaded files.
 
-Every column a list can be sorted by has an index that ends with id: a page costs the same however many there are.
+Lists of experiments are found by `services.experiment_index`, not by indexes on every column that they can be sorted by.
 """
 
 from sqlalchemy import Index, Table, UniqueConstraint
@@ -40,11 +40,6 @@ experiments = Table(
     text("name"),
     text("description", ""),
     text("labels", "[]"),  # JSON list
-    text("notes", ""),
-    text("config"),  # JSON, merged, with secrets
-    text("config_shown", null=True),  # JSON with secrets masked, where that differs
-    text("original_config"),
-    text("hyperparameters", "{}"),  # JSON
     text("job_id"),
     number("owner_id", to="users.id"),
     number("project_id", to="projects.id"),
@@ -70,23 +65,18 @@ experiments = Table(
     number("slots_per_trial", 1),
     number("log_retention_days", null=True),
     number("move_version", 0),
+    # What is long stands last: SQLite then finds the rest without reading it.
+    text("hyperparameters", "{}"),  # JSON
+    text("notes", ""),
+    text("config"),  # JSON, merged, with secrets
+    text("config_shown", null=True),  # JSON with secrets masked, where that differs
+    text("original_config"),
     UniqueConstraint("external_id"),
     Index(None, "project_id", "id"),
     Index(None, "owner_id", "id"),
     Index(None, "state", "id"),
-    Index(None, "archived", "id"),
-    Index(None, "name", "id"),
-    Index(None, "description", "id"),
-    Index(None, "started_at", "id"),
-    Index(None, "ended_at", "id"),
-    Index(None, "num_trials", "id"),
-    Index(None, "progress", "id"),
-    Index(None, "parent_id", "id"),
-    Index(None, "resource_pool", "id"),
-    Index(None, "checkpoint_size", "id"),
-    Index(None, "checkpoint_count", "id"),
-    Index(None, "best_metric", "id"),
     Index(None, "job_id"),
+    Index(None, "model_definition_id"),
     sqlite_autoincrement=True,
 )
 

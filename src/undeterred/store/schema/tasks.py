@@ -1,6 +1,6 @@
 """What runs: tasks, their allocations, what they print."""
 
-from sqlalchemy import Index, Table
+from sqlalchemy import Index, Table, UniqueConstraint
 
 from undeterred.store.schema.base import flag, instant, metadata, number, serial, text
 
@@ -17,8 +17,9 @@ tasks = Table(
     instant("started_at"),
     instant("ended_at", null=True),
     number("log_retention_days", null=True),
+    flag("logs_removed"),  # they had expired
     Index(None, "trial_id"),
-    Index(None, "ended_at"),
+    Index(None, "logs_removed", "ended_at"),
 )
 
 allocations = Table(
@@ -78,20 +79,34 @@ accelerators = Table(
     Index(None, "allocation_id"),
 )
 
+# A row holds up to store.logs.CHUNK_MAX lines of one report: what they share is written once (docs/decisions/0008-task-logs.md).
 task_logs = Table(
     "task_logs",
     metadata,
     serial(),
     text("task_id"),
-    text("allocation_id", null=True),
-    text("agent_id", null=True),
-    text("container_id", null=True),
-    number("rank_id", null=True),
-    instant("logged_at", null=True),
-    text("level", null=True),
-    text("stdtype", null=True),
-    text("source", null=True),
-    text("log", ""),
+    number("lines"),
+    instant("first_at"),  # of the oldest line; 0 where it has none
+    instant("last_at"),
+    text("kinds"),  # JSON list of [allocation, agent, container, rank, level, stdtype, source]
+    text("shape", null=True),  # JSON list: each line's kind; null where there is only one
+    text("times"),  # RFC 3339 with six digits, a line each
+    text("logs"),  # the lines' texts as JSON writes them, a line each, without the outermost quotes
     Index(None, "task_id", "id"),
+    sqlite_autoincrement=True,
+)
+
+log_kinds = Table("log_kinds", metadata, text("task_id", key=True), text("kind", key=True))  # every kind of line that a task has had
+
+log_matches = Table(
+    "log_matches",
+    metadata,
+    serial(),
+    text("task_id"),
+    text("agent_id"),
+    text("action"),  # cancel_retries | exclude_node | "" (only noted)
+    text("pattern"),
+    text("log"),  # the first line that matched, JSON
+    UniqueConstraint("task_id", "agent_id", "action", "pattern"),
     sqlite_autoincrement=True,
 )

@@ -2,6 +2,7 @@
 # ruff: noqa: F401 - they are imported for what they declare
 
 import undeterred.api.auth
+import undeterred.api.charts
 import undeterred.api.checkpoints
 import undeterred.api.cluster
 import undeterred.api.docs
@@ -13,6 +14,7 @@ import undeterred.api.metrics
 import undeterred.api.model_versions
 import undeterred.api.models
 import undeterred.api.old_users
+import undeterred.api.profiler
 import undeterred.api.projects
 import undeterred.api.run_reports
 import undeterred.api.search_preview

@@ -159,6 +159,19 @@ def page(tx: Tx, trial_id: int, group: str, after: int, limit: int) -> list[Repo
     )
 
 
+def profiling(tx: Tx, trial_id: int, groups: list[str], after_id: int, limit: int) -> list[ReportRow]:
+    """The next system metrics of a trial in these groups, in the order of arrival."""
+    return tx.all(
+        ReportRow,
+        f"SELECT {COLUMNS} FROM metrics WHERE trial_id = :trial AND profiling = 1 AND {tx.dialect.member('metric_group', 'groups', 'text')}"
+        " AND id > :after ORDER BY id LIMIT :limit",
+        trial=trial_id,
+        groups=tx.dialect.bag(groups),
+        after=after_id,
+        limit=limit,
+    )
+
+
 def note_training(tx: Tx, trial_id: int, total_batches: int, summary: str, run_id: int, older_batches: int | None, active_at: int) -> None:
     """What a report changed of its trial, where no validation is involved."""
     tx.run(

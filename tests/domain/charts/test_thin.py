@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from undeterred.domain.charts.thin import thin
 
 
-@given(st.lists(st.integers(0, 10**9), unique=True, max_size=300), st.integers(0, 50), st.integers(0, 50))
+@given(st.lists(st.integers(0, 2**31 - 1), unique=True, max_size=300), st.integers(0, 50), st.integers(0, 50))
 def test_thin(steps: list[int], small: int, more: int) -> None:
     steps.sort()
     few, many = thin(steps, small, int), thin(steps, small + more, int)

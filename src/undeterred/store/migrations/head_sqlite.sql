@@ -483,6 +483,8 @@ CREATE INDEX ix_jobs_queued_priority_position ON jobs (queued, priority, positio
 
 CREATE INDEX ix_metrics_profiling ON metrics (trial_id, metric_group, reported_at) WHERE profiling = 1;
 
+CREATE INDEX ix_metrics_profiling_order ON metrics (trial_id, id) WHERE profiling = 1;
+
 CREATE INDEX ix_model_versions_checkpoint_uuid ON model_versions (checkpoint_uuid);
 
 CREATE INDEX ix_models_workspace_id ON models (workspace_id);

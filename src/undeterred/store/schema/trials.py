@@ -74,6 +74,7 @@ metrics = Table(
     flag("archived"),
     flag("profiling"),
     Index("uq_metrics_live", "trial_id", "metric_group", "batches", unique=True, sqlite_where=LIVE, postgresql_where=LIVE),
+    Index("ix_metrics_profiling_order", "trial_id", "id", sqlite_where=PROFILING, postgresql_where=PROFILING),
     Index("ix_metrics_profiling", "trial_id", "metric_group", "reported_at", sqlite_where=PROFILING, postgresql_where=PROFILING),
     sqlite_autoincrement=True,
 )

@@ -1,0 +1,151 @@
+"""Curves of several trials (`/trials/time-series`): which metrics, which window, which points."""
+
+import math
+from collections import defaultdict
+from collections.abc import Callable
+from typing import Any
+
+from msgspec import UNSET, UnsetType
+
+from undeterred.domain.charts.thin import thin
+from undeterred.domain.metrics.stored import values_of
+from undeterred.domain.metrics.summary import TRAINING, VALIDATION
+from undeterred.domain.metrics.values import as_number
+from undeterred.errors import InvalidArgument, NotFound
+from undeterred.services import shown_trials
+from undeterred.store import series, trials
+from undeterred.store.db import Tx
+from undeterred.wire import charts as wire
+from undeterred.wire.base import double, instant, instant_us, number
+from undeterred.wire.common import MetricType
+
+POINTS = 200
+LAST_STEP = 2**31 - 1
+TYPES = {TRAINING: MetricType.METRIC_TYPE_TRAINING, VALIDATION: MetricType.METRIC_TYPE_VALIDATION}
+_GROUPS = {kind: group for group, kind in TYPES.items()}
+
+Test = Callable[[series.PointRow, dict[str, Any]], bool]
+
+
+def compare(tx: Tx, request: wire.CompareTrialsRequest) -> wire.CompareTrialsResponse:
+    """The curves of some trials. Trials that do not exist are left out, unless none does (NotFound)."""
+    wanted = metrics_wanted(request)
+    test = _filter(request.time_series_filter)
+    rows = trials.many(tx, request.trial_ids)
+    if not rows:
+        asked = ", ".join(map(str, request.trial_ids))
+        raise NotFound(f"trials '{asked}' not found" if asked else "no trials asked for: name them with trialIds")
+    limit = request.max_datapoints or POINTS
+    last = request.end_batches if request.end_batches > 0 else LAST_STEP
+    answer = wire.CompareTrialsResponse()
+    for trial in shown_trials.bare(tx, rows):
+        curves = []
+        for group in sorted(wanted):
+            data = curve(tx, trial.id, group, wanted[group], request.start_batches, last, limit, test)
+            if data:
+                curves.append(wire.DownsampledMetrics(data=data, type=TYPES.get(group, MetricType.METRIC_TYPE_UNSPECIFIED), group=group))
+        answer.trials.append(wire.ComparableTrial(trial=trial, metrics=curves))
+    return answer
+
+
+def curve(
+    tx: Tx, trial_id: int, group: str, names: list[str], first: int, last: int, limit: int, test: Test | None = None
+) -> list[wire.DataPoint]:
+    """One trial's points with the values of these metrics, by step; a test is applied before the draw."""
+    rows = series.points(tx, trial_id, group, first, last, -1 if test else limit)
+    read = [(row, values_of(row.body)) for row in rows]
+    if test is not None:
+        read = list(thin([each for each in read if test(*each)], limit, lambda each: each[0].batches))
+    return [_point(row, values, names) for row, values in read]
+
+
+def group_of(group: str, kind: MetricType) -> str:
+    """The one group of a request that names it in the new or in the older way. Raises InvalidArgument for none or both."""
+    if group and kind is not MetricType.METRIC_TYPE_UNSPECIFIED:
+        raise InvalidArgument("cannot specify both legacy and new metric group")
+    if not group and kind is MetricType.METRIC_TYPE_UNSPECIFIED:
+        raise InvalidArgument("must specify a metric group")
+    return group or _legacy(kind)
+
+
+def metrics_wanted(request: wire.CompareTrialsRequest) -> dict[str, list[str]]:
+    """Group -> names of metrics. Raises InvalidArgument."""
+    if request.metric_ids:
+        if request.metric_names:
+            raise InvalidArgument("metricIds and metricNames exclude each other: name the metrics in one of the two ways")
+        found: dict[str, list[str]] = defaultdict(list)
+        for text in request.metric_ids:
+            group, dot, name = text.partition(".")
+            if not (group and dot and name):
+                raise InvalidArgument(f"metric id {text!r} is not of the form group.name")
+            found[group].append(name)
+        return found
+    if request.group or request.metric_type is not MetricType.METRIC_TYPE_UNSPECIFIED:
+        groups = [group_of(request.group, request.metric_type)]
+    else:
+        groups = [TRAINING, VALIDATION]
+    return {group: list(request.metric_names) for group in groups} if request.metric_names else {}
+
+
+def _legacy(kind: MetricType) -> str:
+    if kind not in _GROUPS:
+        raise InvalidArgument(f"converting metric group: metric group {kind.value} is not a valid metric group to the backend")
+    return _GROUPS[kind]
+
+
+def _point(row: series.PointRow, values: dict[str, Any], names: list[str]) -> wire.DataPoint:
+    epoch = as_number(values["epoch"]) if "epoch" in values else None
+    return wire.DataPoint(
+        batches=row.batches,
+        values={name: values.get(name) for name in names},
+        time=None if row.reported_at is None else instant(row.reported_at),
+        epoch=UNSET if epoch is None else double(epoch),
+    )
+
+
+def _filter(wanted: wire.PolymorphicFilter | None) -> Test | None:
+    """What a point must fulfil beside the window: a range of its step, its time, or a metric. Raises InvalidArgument."""
+    if wanted is None:
+        return None
+    ranges = [each for each in (wanted.integer_range, wanted.double_range, wanted.time_range) if not isinstance(each, UnsetType)]
+    if len(ranges) > 1:
+        raise InvalidArgument(f"invalid filter: only one filter range may be specified, not {len(ranges)}")
+    if not ranges:
+        return None
+    name = wanted.name if isinstance(wanted.name, str) and wanted.name else "batches"
+    inside = _inside(ranges[0])
+    if name == "batches":
+        return lambda row, _values: inside(row.batches)
+    if name == "time":
+        return lambda row, _values: row.reported_at is not None and inside(row.reported_at)
+
+    def test(_row: series.PointRow, values: dict[str, Any]) -> bool:
+        value = as_number(values[name]) if name in values else None
+        return value is not None and not math.isnan(value) and inside(value)
+
+    return test
+
+
+def _inside(bounds: Any) -> Callable[[float], bool]:
+    """A range's test. Raises InvalidArgument for an empty one."""
+    lt, lte, gt, gte = (_bound(getattr(bounds, name)) for name in ("lt", "lte", "gt", "gte"))
+    least = max((b for b in (gt, gte) if b is not None), default=-math.inf)
+    most = min((b for b in (lt, lte) if b is not None), default=math.inf)
+    if least > most:
+        raise InvalidArgument(f"invalid range: min value {least:g} cannot be larger than max value {most:g}")
+    only, never = set(getattr(bounds, "incl", ())), set(getattr(bounds, "not_in", ()))
+
+    def inside(x: float) -> bool:
+        low = (gt is None or x > gt) and (gte is None or x >= gte)
+        high = (lt is None or x < lt) and (lte is None or x <= lte)
+        return low and high and (not only or x in only) and x not in never
+
+    return inside
+
+
+def _bound(value: Any) -> float | None:
+    if isinstance(value, UnsetType) or value is None:
+        return None
+    if isinstance(value, str) and value not in ("NaN", "Infinity", "-Infinity"):
+        return instant_us(value)
+    return number(value)

@@ -70,7 +70,7 @@ class Sqlite(Dialect):
         return f"CASE WHEN json_type({expression}, '{where}') IN ('integer', 'real') THEN json_extract({expression}, '{where}') END"
 
     def json_has(self, column: str, parameter: str) -> str:
-        return f"EXISTS (SELECT 1 FROM json_each({column}) WHERE value = :{parameter})"
+        return f"EXISTS (SELECT 1 FROM json_each({column}) AS item WHERE item.value = :{parameter})"
 
     def by_byte(self, expression: str) -> str:
         return expression

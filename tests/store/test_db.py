@@ -1,0 +1,133 @@
+"""Transactions on both databases: all or nothing, alone or in company, and what follows the commit."""
+
+import asyncio
+import threading
+from typing import Any
+
+import msgspec
+import pytest
+
+from undeterred.errors import InvalidArgument
+from undeterred.store.db import Database, Tx
+
+
+class FactRow(msgspec.Struct, frozen=True):
+    name: str
+    value: str
+
+
+def put(tx: Tx, name: str, value: str) -> str:
+    tx.run("INSERT INTO facts (name, value) VALUES (:name, :value)", name=name, value=value)
+    return value
+
+
+def put_and_fail(tx: Tx, name: str) -> None:
+    put(tx, name, "never")
+    raise InvalidArgument("no")
+
+
+def all_facts(tx: Tx) -> list[FactRow]:
+    return tx.all(FactRow, "SELECT name, value FROM facts ORDER BY name")
+
+
+def test_a_write_is_there_for_the_next_read(store: Database) -> None:
+    async def main() -> None:
+        assert await store.write(put, "a", "1") == "1"
+        assert await store.read(all_facts) == [FactRow("a", "1")]
+
+    asyncio.run(main())
+
+
+def test_a_failed_write_leaves_nothing_and_spares_its_company(store: Database) -> None:
+    async def main() -> list[Any]:
+        gate = threading.Event()
+        first = asyncio.ensure_future(store.write(lambda _tx: gate.wait(5)))
+        await asyncio.sleep(0.05)  # the writer is busy: what comes now is one group
+        jobs = [store.write(put, f"k{i}", "v") if i % 3 else store.write(put_and_fail, f"k{i}") for i in range(30)]
+        group = asyncio.gather(*jobs, return_exceptions=True)
+        await asyncio.sleep(0.05)
+        gate.set()
+        await first
+        return await group
+
+    results = asyncio.run(main())
+    assert [isinstance(r, InvalidArgument) for r in results] == [i % 3 == 0 for i in range(30)]
+    assert {row.name for row in store.read_now(all_facts)} == {f"k{i}" for i in range(30) if i % 3}
+
+
+def test_a_broken_statement_in_company_harms_nobody_else(store: Database) -> None:
+    async def main() -> list[Any]:
+        gate = threading.Event()
+        first = asyncio.ensure_future(store.write(lambda _tx: gate.wait(5)))
+        await asyncio.sleep(0.05)
+        group = asyncio.gather(
+            store.write(put, "a", "1"),
+            store.write(lambda tx: tx.run("INSERT INTO nowhere VALUES (1)")),
+            store.write(put, "b", "2"),
+            return_exceptions=True,
+        )
+        await asyncio.sleep(0.05)
+        gate.set()
+        await first
+        return await group
+
+    one, broken, two = asyncio.run(main())
+    assert (one, two) == ("1", "2")
+    assert isinstance(broken, Exception)
+    assert len(store.read_now(all_facts)) == 2
+
+
+def test_what_follows_a_commit_follows_only_a_commit(store: Database) -> None:
+    heard: list[str] = []
+
+    def work(tx: Tx, fail: bool) -> None:
+        tx.after_commit(lambda: heard.append("committed"))
+        tx.ring("topic")
+        if fail:
+            raise InvalidArgument("no")
+
+    async def main() -> tuple[bool, bool]:
+        ring = store.bell.listen("topic")
+        with pytest.raises(InvalidArgument):
+            await store.write(work, True)
+        early = ring.done() or bool(heard)
+        await store.write(work, False)
+        return early, await store.bell.wait("topic", ring, 1)
+
+    assert asyncio.run(main()) == (False, True)
+    assert heard == ["committed"]
+
+
+def test_a_reader_cannot_write(store: Database) -> None:
+    with pytest.raises(Exception, match="nothing was stored"):
+        store.read_now(put, "a", "1")
+    assert store.read_now(all_facts) == []
+
+
+def test_numbers_that_do_not_fit_are_the_callers_mistake(store: Database) -> None:
+    with pytest.raises(InvalidArgument, match="64 bits"):
+        store.write_now(lambda tx: tx.run("UPDATE lease SET epoch = :n WHERE epoch = :n", n=2**70))
+
+
+def test_half_a_surrogate_pair_is_the_callers_mistake(store: Database) -> None:
+    with pytest.raises(InvalidArgument, match="surrogate"):
+        store.write_now(put, "a", "\ud800")
+
+
+def test_dialect_names_mean_the_same(store: Database) -> None:
+    def ask(tx: Tx) -> list[Any]:
+        d = tx.dialect
+        put(tx, "Alpha", '{"a": {"b": 1.5}, "t": "x"}')
+        put(tx, "beta", '["red", "blue"]')
+        names = "SELECT name FROM facts WHERE "
+        return [
+            tx.column(names + d.member("name", "names", "text"), names=d.bag(["beta", "nobody"])),
+            tx.column(names + d.like("name", "pattern"), pattern="%ALPH_"),
+            tx.column("SELECT name FROM facts ORDER BY " + d.by_byte("name")),
+            tx.value(f"SELECT {d.json_number('value', 'a', 'b')} FROM facts WHERE name = 'Alpha'"),
+            tx.value(f"SELECT {d.json_text('value', 't')} FROM facts WHERE name = 'Alpha'"),
+            tx.column(names + "name = 'beta' AND " + d.json_has("facts.value", "tag"), tag="red"),
+            tx.column(names + "name = 'beta' AND " + d.json_has("facts.value", "tag"), tag="green"),
+        ]
+
+    assert store.write_now(ask) == [["beta"], ["Alpha"], ["Alpha", "beta"], 1.5, "x", ["beta"], []]

@@ -1,0 +1,102 @@
+"""Opening a store: empty, current, older, newer, and with a master already."""
+
+import multiprocessing
+import sqlite3
+from pathlib import Path
+
+import pytest
+from sqlalchemy.engine import Engine
+
+from undeterred.errors import FailedPrecondition
+from undeterred.store import lease
+from undeterred.store.alembic_chain import engine_for, upgrade
+from undeterred.store.lease import FolderLock
+from undeterred.store.migrations import HEAD
+from undeterred.store.open import open_store
+from undeterred.store.schema import metadata
+
+
+def test_a_second_open_changes_nothing(tmp_path: Path) -> None:
+    first = open_store(tmp_path)
+    first.write_now(lambda tx: tx.run("INSERT INTO facts (name, value) VALUES ('a', 'b')"))
+    first.close()
+    second = open_store(tmp_path)
+    assert second.read_now(lambda tx: tx.value("SELECT value FROM facts WHERE name = 'a'")) == "b"
+    second.close()
+
+
+def test_epochs_grow(tmp_path: Path) -> None:
+    for expected in (1, 2, 3):
+        db = open_store(tmp_path)
+        assert db.write_now(lease.take, "x") == expected
+        db.close()
+
+
+def test_a_newer_release_s_database_is_refused(tmp_path: Path) -> None:
+    open_store(tmp_path).close()
+    raw = sqlite3.connect(tmp_path / "undeterred.db")
+    raw.execute("UPDATE alembic_version SET version_num = '9999'")
+    raw.commit()
+    raw.close()
+    with pytest.raises(FailedPrecondition, match="newer release"):
+        open_store(tmp_path)
+
+
+def test_the_chain_ends_where_the_head_script_does(tmp_path: Path) -> None:
+    upgrade(f"sqlite:///{tmp_path}/chain.db")
+    open_store(tmp_path).close()
+    shape = "SELECT type, name, sql FROM sqlite_master WHERE name NOT LIKE 'sqlite_%' AND name <> 'alembic_version' ORDER BY type, name"
+    chain, head = (sqlite3.connect(tmp_path / name).execute(shape).fetchall() for name in ("chain.db", "undeterred.db"))
+    assert [(kind, name, " ".join((sql or "").split())) for kind, name, sql in chain] == [
+        (kind, name, " ".join((sql or "").split())) for kind, name, sql in head
+    ]
+
+
+def test_the_head_script_has_every_table(tmp_path: Path) -> None:
+    open_store(tmp_path).close()
+    names = {n for (n,) in sqlite3.connect(tmp_path / "undeterred.db").execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+    assert set(metadata.tables) <= names
+
+
+def test_a_failing_migration_leaves_nothing(tmp_path: Path) -> None:
+    engine = engine_for(f"sqlite:///{tmp_path}/x.db")
+    with pytest.raises(Exception, match="nonsense"):
+        _half_a_migration(engine)
+    engine.dispose()
+    assert sqlite3.connect(tmp_path / "x.db").execute("SELECT count(*) FROM sqlite_master").fetchone() == (0,)
+
+
+def _half_a_migration(engine: Engine) -> None:
+    with engine.begin() as connection:
+        connection.exec_driver_sql("CREATE TABLE half (id INTEGER)")
+        connection.exec_driver_sql("nonsense")
+
+
+def test_one_folder_one_master(tmp_path: Path) -> None:
+    lock = FolderLock(tmp_path)
+    context = multiprocessing.get_context("spawn")
+    asked = context.Process(target=_try, args=(tmp_path, queue := context.Queue()))
+    asked.start()
+    assert "already has a master" in queue.get(timeout=30)
+    asked.join()
+    lock.release()
+    FolderLock(tmp_path).release()
+
+
+def _try(folder: Path, queue: "multiprocessing.Queue[str]") -> None:
+    try:
+        FolderLock(folder)
+        queue.put("taken")
+    except FailedPrecondition as error:
+        queue.put(error.text)
+
+
+@pytest.mark.postgres
+def test_one_postgres_database_one_master(postgres: object, tmp_path: Path) -> None:
+    url = postgres.fresh()  # type: ignore[attr-defined]  # tests.support.postgres.Postgres
+    first = open_store(tmp_path, url)
+    with pytest.raises(FailedPrecondition, match="already has a master"):
+        open_store(tmp_path, url)
+    first.close()
+    open_store(tmp_path, url).close()
+    assert HEAD

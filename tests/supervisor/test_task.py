@@ -175,6 +175,23 @@ def test_gone(quick: Ground) -> None:
     until(lambda: not quick.place(container).exists(), 10)
 
 
+@pytest.mark.parametrize("death", [False, True])
+def test_unknown(quick: Ground, death: bool) -> None:
+    """A master that does not know it is believed only once the task was told to stop, living or dead."""
+    quick.stub.before = lambda path: 404 if path.startswith("/internal") and quick.stub.text() else 200
+    container = quick.sh("echo x; sleep 0.3; echo y; sleep 1000")
+    until(quick.stub.text)
+    time.sleep(0.5)
+    assert quick.place(container).exists()
+    if death:
+        os.kill(quick.supervisor(container), signal.SIGKILL)
+        until(lambda: folder.claimed(str(quick.place(container)))[1] is None)
+        quick.observe()
+        until(lambda: folder.collector(str(quick.place(container))), what="the collector")
+    quick.stop(container)
+    until(lambda: not quick.place(container).exists(), 10)
+
+
 def test_limits_and_folder(quick: Ground) -> None:
     """rlimits, a working folder and variables as asked."""
     container = quick.sh("ulimit -n; pwd; echo $EXTRA", limits={"nofile": 123}, work_dir="/usr", env={"EXTRA": "a b"})

@@ -119,9 +119,14 @@ class Local:
             folder.write(os.path.join(place, folder.EXIT), msgspec.json.encode({"exitCode": 137}), sync=True)
             self._collect(place)
             return None
-        if pid is not None:
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGKILL if hard else signal.SIGTERM)
+        if pid is None:
+            finishing = folder.collector(place)
+            if finishing is not None:
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(finishing, signal.SIGTERM)
+            return None
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL if hard else signal.SIGTERM)
         return pid
 
     def _observe(self) -> list[Seen]:

@@ -36,8 +36,7 @@ def claim(folder: str, *, dead: bool = False) -> bool:
     """Take the folder's one start for this process, or (dead) take it so that nobody ever starts; False when somebody has it.
     The claim appears whole and once: link(2) refuses an existing name as O_EXCL does."""
     part = os.path.join(folder, f".{CLAIM}-{os.getpid()}")
-    owner = {"pid": 0, "started": 0, "boot": ""} if dead else {"pid": os.getpid(), "started": start_time(os.getpid()), "boot": boot_id()}
-    write(part, json.dumps(owner).encode())
+    write(part, b'{"pid": 0, "started": 0, "boot": ""}' if dead else _owner())
     try:
         os.link(part, os.path.join(folder, CLAIM))
     except FileExistsError:
@@ -54,8 +53,19 @@ def claimed(folder: str) -> tuple[bool, int | None]:
             owner = json.loads(file.read())
     except FileNotFoundError:
         return False, None
-    lives = owner["boot"] == boot_id() and start_time(owner["pid"]) == owner["started"]
-    return True, owner["pid"] if lives else None
+    return True, _living(owner)
+
+
+def _owner() -> bytes:
+    """This process, signed so that it is never taken for another one."""
+    return json.dumps({"pid": os.getpid(), "started": start_time(os.getpid()), "boot": boot_id()}).encode()
+
+
+def _living(owner: Any) -> int | None:
+    """The process id of a signature, while that very process lives."""
+    if not isinstance(owner, dict) or owner["boot"] != boot_id() or start_time(owner["pid"]) != owner["started"]:
+        return None
+    return int(owner["pid"])
 
 
 def lock(folder: str) -> int | None:
@@ -66,7 +76,14 @@ def lock(folder: str) -> int | None:
     except BlockingIOError:
         os.close(fd)
         return None
+    os.ftruncate(fd, 0)
+    os.write(fd, _owner())
     return fd
+
+
+def collector(folder: str) -> int | None:
+    """The process that finishes for a dead supervisor, while it lives."""
+    return _living(read_json(os.path.join(folder, COLLECT)))
 
 
 def write(path: str, data: bytes, mode: int = 0o600, *, sync: bool = False) -> None:

@@ -12,6 +12,10 @@ from undeterred.supervisor import folder
 BACKOFF_FIRST_S, BACKOFF_MOST_S = 0.1, 2.0
 GONE = 410  # the master's word for: I know nothing of this and never will, end it
 OUTAGE = frozenset({408, 425, 429, 500, 502, 503, 504})
+UNKNOWN = frozenset(
+    {403, 404}
+)  # final only for a task that was told to stop: another server may answer at the master's address for a while
+dismissed = threading.Event()  # SIGTERM was received: nobody wants this task any more
 
 
 class Refused(Exception):
@@ -36,7 +40,8 @@ class Link:
         self._stop = stop or threading.Event()
 
     def report(self, path: str, body: bytes) -> dict[str, Any]:
-        """POST to the supervisor's own routes until it is answered 200; raises Refused only for 410 Gone, Stopped when told to stop."""
+        """POST to the supervisor's own routes until it is answered 200. Raises Refused for 410 Gone, and for a task that was told to stop
+        also when the master does not know it; Stopped when the wait is given up."""
         headers = {"X-Undeterred-Supervisor": self._spec["key"], "Content-Type": "application/json"}
         return self._repeat("POST", path, body, headers, patient=True)
 
@@ -63,7 +68,8 @@ class Link:
                 if status == 200:
                     value = json.loads(answer or b"{}")
                     return value if isinstance(value, dict) else {}
-                if status == GONE or (not patient and status not in OUTAGE):
+                unknown = status in UNKNOWN and dismissed.is_set()
+                if status == GONE or unknown or (not patient and status not in OUTAGE):
                     raise Refused(status, answer[:500].decode("utf-8", "replace"))
             if self._stop.wait(wait_s):
                 raise Stopped

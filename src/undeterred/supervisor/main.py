@@ -11,7 +11,7 @@ import time
 from typing import Any, NoReturn
 
 from undeterred.supervisor import cgroup, entry, first, folder, kernel, lines, prepare, probe, reports, tree
-from undeterred.supervisor.link import Link, Refused, Stopped
+from undeterred.supervisor.link import Link, Refused, Stopped, dismissed
 from undeterred.supervisor.spool import Spool
 
 READ_BYTES = 65536
@@ -39,8 +39,8 @@ def supervise(place: str) -> None:
     """Run the task of this folder, unless somebody claimed it before."""
     os.chdir("/")
     wake, wake_w = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
-    for number in (signal.SIGTERM, signal.SIGCHLD):
-        signal.signal(number, lambda *_: None)
+    signal.signal(signal.SIGTERM, lambda *_: dismissed.set())
+    signal.signal(signal.SIGCHLD, lambda *_: None)
     for number in (signal.SIGHUP, signal.SIGINT):
         signal.signal(number, signal.SIG_IGN)
     signal.set_wakeup_fd(wake_w, warn_on_full_buffer=False)
@@ -58,6 +58,7 @@ def supervise(place: str) -> None:
 
 def collect(place: str) -> None:
     """Finish for a supervisor that died: end what lives, send what is unsent, report the end, remove the folder."""
+    signal.signal(signal.SIGTERM, lambda *_: dismissed.set())
     held = folder.lock(place)
     if held is None or folder.claimed(place)[1] is not None:
         return

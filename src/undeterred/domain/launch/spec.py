@@ -138,8 +138,8 @@ def _common(facts: TaskFacts) -> dict[str, str]:
         env["DET_USER_TOKEN"] = facts.user_token
     if facts.master_cert:
         env["DET_MASTER_CERT_FILE"] = facts.master_cert
-    if facts.user:
-        env |= {"USER": facts.user, "LOGNAME": facts.user}
+    if facts.uid is not None:  # the host may know no name for this uid, and libraries ask for one
+        env |= dict.fromkeys(("USER", "LOGNAME"), facts.user or facts.username)
     return env
 
 

@@ -10,6 +10,7 @@ import undeterred.api.experiment_actions
 import undeterred.api.experiment_files
 import undeterred.api.experiments
 import undeterred.api.labels
+import undeterred.api.logs
 import undeterred.api.metrics
 import undeterred.api.model_versions
 import undeterred.api.models

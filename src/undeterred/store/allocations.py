@@ -135,6 +135,14 @@ def acknowledge_preemption(tx: Tx, allocation_id: str) -> bool:
     return tx.run(f"UPDATE allocations SET preempt_acked = 1 WHERE id = :id AND {LIVE}", id=allocation_id) == 1
 
 
+def note_lines(tx: Tx, allocation_id: str, before: int, count: int) -> int:
+    """So many more of the supervisor's lines are stored; the number of the next one."""
+    sql = "UPDATE allocations SET log_next = :before + :count WHERE id = :id AND log_next = :before"
+    moved = tx.run(sql, before=before, count=count, id=allocation_id)
+    assert moved == 1, "writers take turns, so nobody else can have stored lines since this transaction read the row"
+    return before + count
+
+
 def set_addresses(tx: Tx, allocation_id: str, addresses: str) -> None:
     """Where the allocation's containers are reached, JSON."""
     tx.run("UPDATE allocations SET addresses = :addresses WHERE id = :id", id=allocation_id, addresses=addresses)

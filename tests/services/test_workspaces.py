@@ -113,10 +113,12 @@ def test_delete_takes_projects_templates_and_pins_along(db: Database, admin: Cal
 def test_lists(db: Database, admin: Caller, determined: Caller) -> None:
     for who, name in ((admin, "alpha"), (determined, "beta"), (admin, "Alpha")):
         make(db, who, name)
+    back = make(db, admin, "back\\", default_aux_pool="a'b%s")
+    assert names_of(db, admin, name="BACK\\") == names_of(db, admin, name="back\\\\") == ["back\\"]
+    db.write_now(workspaces.delete, admin, back.id)
 
     def names(**wanted: object) -> list[str]:
-        answer = db.read_now(workspaces.list_workspaces, admin, GetWorkspacesRequest(**wanted))  # type: ignore[arg-type]
-        return [one.name for one in answer.workspaces]
+        return names_of(db, admin, **wanted)
 
     assert names() == ["Uncategorized", "alpha", "beta", "Alpha"]
     assert names(name="ALPHA") == ["alpha", "Alpha"]
@@ -126,3 +128,8 @@ def test_lists(db: Database, admin: Caller, determined: Caller) -> None:
     assert names(users=["determined"], user_ids=[1]) == []
     assert names(user_ids=[2]) == ["beta"]
     assert names(limit=2, offset=-3) == ["alpha", "beta"]
+
+
+def names_of(db: Database, who: Caller, **wanted: object) -> list[str]:
+    answer = db.read_now(workspaces.list_workspaces, who, GetWorkspacesRequest(**wanted))  # type: ignore[arg-type]
+    return [one.name for one in answer.workspaces]

@@ -10,7 +10,7 @@ from undeterred.services.users import NOT_CREATE, NOT_OTHERS, NOT_PASSWORD, NOT_
 from undeterred.store import sessions, users
 from undeterred.store.db import Tx
 from undeterred.store.users import UserRow
-from undeterred.wire.base import instant
+from undeterred.wire.base import Int32, instant
 
 REFUSED = ": code=403, message=user not authorized"
 
@@ -18,8 +18,8 @@ REFUSED = ": code=403, message=user not authorized"
 class OldGroup(msgspec.Struct):
     """Under which user and group a user's tasks run on a node."""
 
-    uid: int | None = None
-    gid: int | None = None
+    uid: Int32 | None = None
+    gid: Int32 | None = None
     user: str | None = None
     group: str | None = None
 

@@ -128,3 +128,9 @@ def _to_pyformat(sql: str) -> str:
 def escape_like(text: str) -> str:
     """Text whose `%`, `_` and backslash stand for themselves in `Dialect.like`."""
     return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+
+
+def like_pattern(text: str) -> str:
+    """A client's pattern for `Dialect.like`: a backslash at its end that escapes nothing stands for itself."""
+    dangling = (len(text) - len(text.rstrip("\\"))) % 2
+    return text + "\\" * dangling

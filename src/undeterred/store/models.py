@@ -5,6 +5,7 @@ from typing import Any
 import msgspec
 
 from undeterred.store.db import Tx
+from undeterred.store.dialect import like_pattern
 
 
 class ModelRow(msgspec.Struct, frozen=True):
@@ -112,7 +113,7 @@ def _where(tx: Tx, wanted: Wanted) -> tuple[str, dict[str, Any]]:
     for column in ("name", "description"):
         if text := getattr(wanted, column):
             parts.append(tx.dialect.like(f"m.{column}", column))
-            params[column] = f"%{text}%"
+            params[column] = f"%{like_pattern(text)}%"
     if wanted.labels:
         names = [f"label_{number}" for number in range(len(wanted.labels))]
         parts.append("(" + " OR ".join(tx.dialect.json_has("m.labels", name) for name in names) + ")")

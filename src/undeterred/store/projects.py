@@ -5,6 +5,7 @@ from typing import Any
 import msgspec
 
 from undeterred.store.db import Tx
+from undeterred.store.dialect import like_pattern
 
 
 class ProjectRow(msgspec.Struct, frozen=True):
@@ -136,7 +137,7 @@ def _where(tx: Tx, wanted: Wanted) -> tuple[str, dict[str, Any]]:
         params["workspace_id"] = wanted.workspace_id
     if wanted.name:
         parts.append(tx.dialect.like("p.name", "name"))
-        params["name"] = wanted.name
+        params["name"] = like_pattern(wanted.name)
     if wanted.archived is not None:
         parts.append("p.archived = :archived")
         params["archived"] = int(wanted.archived)

@@ -5,6 +5,7 @@ from typing import Any
 import msgspec
 
 from undeterred.store.db import Tx
+from undeterred.store.dialect import like_pattern
 
 
 class TemplateRow(msgspec.Struct, frozen=True):
@@ -69,7 +70,7 @@ def _where(tx: Tx, wanted: Wanted) -> tuple[str, dict[str, Any]]:
     params: dict[str, Any] = {}
     if wanted.name:
         parts.append(tx.dialect.like("t.name", "name"))
-        params["name"] = f"%{wanted.name}%"
+        params["name"] = f"%{like_pattern(wanted.name)}%"
     if wanted.workspace_ids:
         parts.append(tx.dialect.member("t.workspace_id", "workspace_ids"))
         params["workspace_ids"] = tx.dialect.bag(wanted.workspace_ids)

@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 
 from undeterred.store.db import Tx
-from undeterred.store.dialect import Dialect
+from undeterred.store.dialect import Dialect, like_pattern
 
 
 class UserRow(msgspec.Struct, frozen=True):
@@ -99,7 +99,7 @@ def _where(dialect: Dialect, wanted: Wanted) -> tuple[str, dict[str, Any]]:
     params: dict[str, Any] = {}
     if wanted.name:
         parts.append(f"({dialect.like('u.username', 'name')} OR {dialect.like('u.display_name', 'name')})")
-        params["name"] = f"%{wanted.name}%"
+        params["name"] = f"%{like_pattern(wanted.name)}%"
     for column, value in (("active", wanted.active), ("admin", wanted.admin)):
         if value is not None:
             parts.append(f"u.{column} = :{column}")

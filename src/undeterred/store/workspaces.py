@@ -5,6 +5,7 @@ from typing import Any
 import msgspec
 
 from undeterred.store.db import Tx
+from undeterred.store.dialect import like_pattern
 
 
 class WorkspaceRow(msgspec.Struct, frozen=True):
@@ -114,7 +115,7 @@ def _where(tx: Tx, wanted: Wanted) -> tuple[str, dict[str, Any]]:
     params: dict[str, Any] = {"viewer": wanted.viewer}
     if wanted.name:
         parts.append(tx.dialect.like("w.name", "name"))
-        params["name"] = wanted.name
+        params["name"] = like_pattern(wanted.name)
     if wanted.exact_name:
         parts.append("w.name = :exact_name")
         params["exact_name"] = wanted.exact_name

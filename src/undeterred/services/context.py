@@ -21,7 +21,7 @@ class Context:
         self.settings = settings
         self.stopping = False
         self.layers = Layers(settings)
-        self.experiment_index = ExperimentIndex()
+        self.experiment_index = ExperimentIndex(db)
         self.turns: dict[str, Any] = {}  # the loops' last turns, for /debug/loops
         self._callers: dict[str, Caller] = {}
         self._generation = 0

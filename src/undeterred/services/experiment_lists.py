@@ -39,6 +39,7 @@ _COLUMNS = {
 
 def page(tx: Tx, index: ExperimentIndex, request: GetExperimentsRequest) -> GetExperimentsResponse:
     """A page of experiments. Raises InvalidArgument, NotFound for an unknown project."""
+    index.refresh(tx)
     wanted = _filter(tx, request)
     sort = Sort(_COLUMNS[request.sort_by], request.order_by == OrderBy.ORDER_BY_DESC)
     total, ids = index.window(tx, wanted, sort, request.offset, request.limit, window)

@@ -490,6 +490,8 @@ CREATE INDEX ix_experiments_owner_id_id ON experiments (owner_id, id);
 
 CREATE INDEX ix_experiments_project_id_id ON experiments (project_id, id);
 
+CREATE INDEX ix_experiments_project_id_started_at ON experiments (project_id, started_at);
+
 CREATE INDEX ix_experiments_state_id ON experiments (state, id);
 
 CREATE INDEX ix_former_keys_project_id ON former_keys (project_id);

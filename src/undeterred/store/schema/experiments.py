@@ -73,6 +73,7 @@ experiments = Table(
     text("original_config"),
     UniqueConstraint("external_id"),
     Index(None, "project_id", "id"),
+    Index(None, "project_id", "started_at"),
     Index(None, "owner_id", "id"),
     Index(None, "state", "id"),
     Index(None, "job_id"),

@@ -16,7 +16,7 @@ import signal
 import socket
 import sys
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +29,7 @@ from undeterred.config import master as master_config
 from undeterred.config.master import MasterConfig
 from undeterred.errors import FailedPrecondition, WireError
 from undeterred.loops import allocations
+from undeterred.loops import ending as ending_of_tasks
 from undeterred.loops.all import LOOPS
 from undeterred.loops.runner import Runner
 from undeterred.loops.world import World
@@ -77,18 +78,16 @@ async def run(config: MasterConfig, data: Path, stop_tasks: bool) -> None:
         runner = Runner(world, LOOPS)
         ctx.turns = runner.turns
         app = App(ctx, (*ENDPOINTS, *INTERNAL_ENDPOINTS))
-        await _serve(ctx, app, runner, listener, settings)
-        if stop_tasks:
-            for runtime in runtimes.values():
-                await runtime.stop_all()
+        await _serve(world, app, runner, listener, stop_tasks)
     finally:
         db.close()
         (data / "master.json").unlink(missing_ok=True)
         lock.release()
 
 
-async def _serve(ctx: Context, app: App, runner: Runner, listener: socket.socket, settings: Settings) -> None:
-    """Turn the loops and answer requests until SIGTERM or SIGINT."""
+async def _serve(world: World, app: App, runner: Runner, listener: socket.socket, stop_tasks: bool) -> None:
+    """Turn the loops and answer requests until SIGTERM or SIGINT; SIGUSR1, or `stop_tasks`, ends running tasks first."""
+    ctx = world.ctx
     server = _Server(
         uvicorn.Config(
             app,
@@ -111,17 +110,42 @@ async def _serve(ctx: Context, app: App, runner: Runner, listener: socket.socket
         server.should_exit = True
         ctx.bell.ring_all()
 
+    ending: list[asyncio.Task[None]] = []  # a second signal ends without waiting for tasks
+
+    def stop_all() -> None:
+        if ending:
+            stop()
+        else:
+            ending.append(asyncio.create_task(_end_tasks(world, runner, stop)))
+
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop)
-    _announce(settings)
+        loop.add_signal_handler(number, stop_all if stop_tasks else stop)
+    loop.add_signal_handler(signal.SIGUSR1, stop_all)
+    _announce(ctx.settings)
     runner.start()
     gc.collect()
     gc.freeze()
     try:
         await server.serve(sockets=[listener])
     finally:
+        for task in ending:
+            task.cancel()
+        await asyncio.gather(*ending, return_exceptions=True)
         await runner.stop()
+
+
+async def _end_tasks(world: World, runner: Runner, stop: Callable[[], None]) -> None:
+    """Let the loops stand still, end every task while supervisors can still report, then stop."""
+    try:
+        await runner.stop()
+        left = await ending_of_tasks.stop_tasks(world)
+        if left:
+            log.warning("%d tasks did not end in time; the next master takes them up", left)
+    except Exception:
+        log.exception("tasks could not be ended; the next master takes them up")
+    finally:
+        stop()
 
 
 class _Server(uvicorn.Server):

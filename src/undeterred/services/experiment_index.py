@@ -109,6 +109,7 @@ class ExperimentIndex:
                 if experiment_keys.highest(tx) <= AT_ONCE:
                     self._take_in(tx, AT_ONCE)
                     self._finish()
+                    self._catch_up(tx)
                 else:
                     threading.Thread(target=self._build, name="experiment-index", daemon=True).start()
 

@@ -1,0 +1,210 @@
+"""The index of experiments says what plain SQL says, whatever happened, and says so after the very change."""
+
+import asyncio
+import random
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from undeterred.services import experiment_index, experiment_lists
+from undeterred.services.experiment_columns import finder
+from undeterred.services.experiment_index import ExperimentIndex
+from undeterred.store import experiment_list, experiments
+from undeterred.store.db import Database, Tx
+from undeterred.store.experiment_list import SORTS, STATE_ORDER, Filter, Sort
+
+WORDS = ["alpha", "Beta", "ÄÖ", "100% sure", "gamma_x", "a\\b", "BERT", ""]
+LABELS = ['["red"]', '["red","blue"]', "[]", '["a b"]', '["Red"]']
+
+
+def somewhat(rng: random.Random, values: Any, none: float = 0.3) -> Any:
+    return None if rng.random() < none else rng.choice(values)
+
+
+def random_values(rng: random.Random) -> dict[str, Any]:
+    return {
+        "state": rng.choice(STATE_ORDER),
+        "name": f"{rng.choice(WORDS)} {rng.choice(WORDS)}",
+        "description": rng.choice(WORDS),
+        "labels": rng.choice(LABELS),
+        "owner_id": rng.choice([1, 2]),
+        "parent_id": somewhat(rng, range(1, 5)),
+        "resource_pool": rng.choice(["", "default", "Big"]),
+        "started_at": rng.randrange(5),
+        "ended_at": somewhat(rng, range(5)),
+        "archived": rng.randrange(2),
+        "progress": somewhat(rng, [0.0, 0.25, 1.0]),
+        "best_metric": somewhat(rng, [-1.5, 0.0, 2.5, float("inf")]),
+        "num_trials": rng.randrange(3),
+        "checkpoint_count": rng.randrange(3),
+        "checkpoint_size": rng.choice([0, 5, 2**40]),
+    }
+
+
+def fixed() -> dict[str, Any]:
+    return {"job_id": "j", "project_id": 1, "config": "{}", "original_config": ""}
+
+
+def random_filter(rng: random.Random) -> Filter:
+    def maybe(value: Any, otherwise: Any) -> Any:
+        return value if rng.random() < 0.25 else otherwise
+
+    return Filter(
+        name=maybe(rng.choice(["a", "BETA", "äö", "%", "_x", "0%\\%", "\\\\", "zzz"]), ""),
+        description=maybe(rng.choice(["alp", "Ä", "a%"]), ""),
+        labels=maybe(rng.choice([("red",), ("red", "blue"), ("nope",)]), ()),
+        archived=maybe(rng.random() < 0.5, None),
+        states=maybe(tuple(rng.sample(STATE_ORDER, 3)), ()),
+        owner_ids=maybe(rng.choice([(1,), (1, 2), (9,), ()]), None),
+        project_id=maybe(rng.choice([1, 7]), 0),
+        at_least=maybe(rng.randrange(40), None),
+        at_most=maybe(rng.randrange(40), None),
+        incl=maybe((1, 5, 9, 999), ()),
+        not_in=maybe((2, 3, 999), ()),
+    )
+
+
+def change_something(tx: Tx, rng: random.Random) -> None:
+    ids = tx.column("SELECT id FROM experiments ORDER BY id")
+    what = rng.random()
+    if what < 0.5 or not ids:
+        experiments.insert(tx, fixed() | random_values(rng))
+    elif what < 0.9:
+        values = random_values(rng)
+        experiments.update(tx, rng.choice(ids), {name: values[name] for name in rng.sample(sorted(values), 4)})
+    else:
+        gone = rng.choice(ids)
+        tx.run("DELETE FROM experiments WHERE id = :id", id=gone)
+        experiments.changed(tx, gone)
+
+
+def compare(tx: Tx, index: ExperimentIndex, rng: random.Random, rounds: int) -> None:
+    index.refresh(tx)
+    for _ in range(rounds):
+        wanted, sort = random_filter(rng), Sort(rng.choice(sorted(SORTS)), rng.random() < 0.5)
+        offset, limit = rng.choice([0, 0, 1, 7, -3, 500]), rng.choice([0, 1, 5, -1, -2, -3])
+        total, ids = index.window(tx, wanted, sort, offset, limit, experiment_lists.window)
+        shown = experiment_lists.window(offset, limit, total)
+        size = -1 if shown.end_index < shown.start_index else shown.end_index - shown.start_index
+        assert total == experiment_list.count(tx, wanted), wanted
+        plain = experiment_list.ids(tx, wanted, sort, shown.start_index, size) if size else []
+        assert ids == plain, (wanted, sort, offset, limit)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_it_says_what_sql_says(db: Database, seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    rng = random.Random(seed)
+    monkeypatch.setattr(experiment_index, "VIEWS_MAX", rng.choice([2, 24]))
+    monkeypatch.setattr(experiment_index, "PIECE", rng.choice([3, 1000]))
+    index = ExperimentIndex(db)
+
+    async def play() -> None:
+        for _ in range(25):
+            for _ in range(rng.choice([1, 2, 12])):
+                await db.write(change_something, rng)
+            await db.read(compare, index, rng, 12)
+            assert index._ready or not index._building
+
+    asyncio.run(play())
+
+
+def test_it_is_made_in_the_background_while_things_change(db: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    rng = random.Random(7)
+    monkeypatch.setattr(experiment_index, "AT_ONCE", 5)
+    monkeypatch.setattr(experiment_index, "PIECE", 4)
+    index = ExperimentIndex(db)
+    go = threading.Event()
+    take_in = index._take_in
+    pieces = []
+
+    def slowly(tx: Tx, limit: int) -> bool:
+        go.wait(5)
+        pieces.append(limit)
+        return take_in(tx, limit)
+
+    monkeypatch.setattr(index, "_take_in", slowly)
+
+    def many(tx: Tx) -> None:
+        for _ in range(40):
+            experiments.insert(tx, fixed() | random_values(rng))
+
+    async def play() -> None:
+        await db.write(many)
+        await db.read(compare, index, rng, 5)  # plain SQL answers
+        assert index._building
+        for _ in range(30):
+            await db.write(change_something, rng)
+        go.set()
+        for _ in range(200):
+            await db.write(change_something, rng)
+            if index._ready:
+                break
+            await asyncio.sleep(0.01)
+        assert index._ready
+        await db.read(compare, index, rng, 60)
+
+    asyncio.run(play())
+    assert len(pieces) > 5
+
+
+def test_a_renamed_user_moves_in_the_order(db: Database, somebody: Callable[..., Any]) -> None:
+    ann = somebody("ann")
+    index = ExperimentIndex(db)
+
+    def make(tx: Tx) -> None:
+        for owner in (ann.user_id, 1, 2):
+            experiments.insert(tx, fixed() | {"state": "PAUSED", "name": "n", "started_at": 0, "owner_id": owner})
+
+    def order(tx: Tx) -> list[int]:
+        index.refresh(tx)
+        return index.window(tx, Filter(), Sort("user"), 0, 0, experiment_lists.window)[1]
+
+    def rename(tx: Tx) -> None:
+        tx.run("UPDATE users SET username = 'zoe' WHERE id = :id", id=ann.user_id)
+        tx.ring("sessions")
+
+    async def play() -> None:
+        await db.write(make)
+        assert await db.read(order) == [2, 1, 3]
+        await db.write(rename)
+        assert await db.read(order) == [2, 3, 1]
+
+    asyncio.run(play())
+
+
+def test_it_forgets_itself_when_too_much_was_missed(db: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    rng = random.Random(3)
+    monkeypatch.setattr(experiment_index, "HEARD_MAX", 10)
+    index = ExperimentIndex(db)
+
+    async def play() -> None:
+        await db.write(change_something, rng)
+        await db.read(compare, index, rng, 3)
+        for _ in range(30):
+            await db.write(change_something, rng)
+        assert not index._ready
+        await db.read(compare, index, rng, 20)
+        assert index._ready
+
+    asyncio.run(play())
+
+
+@pytest.mark.parametrize(
+    ("pattern", "text", "found"),
+    [
+        ("THING", "some thing", True),
+        ("g_m", "gamma", True),
+        ("g_m", "gm", False),
+        ("0%s", "100% sure", True),
+        ("\\%", "100% sure", True),
+        ("\\%", "100", False),
+        ("äö", "ÄÖ", True),
+        ("a.c", "abc", False),
+        ("%", "", True),
+        ("a%c", "a\nc", True),
+    ],
+)
+def test_patterns_are_those_of_like(pattern: str, text: str, found: bool) -> None:
+    assert finder(pattern)(text) is found

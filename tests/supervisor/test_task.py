@@ -1,6 +1,7 @@
 """Whole tasks with real processes: output, exit codes, hooks, kill, death of each party. Every test also checks that nothing is left."""
 
 import os
+import shutil
 import signal
 import subprocess
 import time
@@ -58,6 +59,13 @@ def test_view(ground: Ground) -> None:
     assert not os.path.exists(mark)
 
 
+def test_other_tasks_are_hidden(ground: Ground) -> None:
+    """With namespaces a task sees nothing of the others' folders, which hold tokens, nor of its own spec."""
+    container = ground.sh(f"find {ground.data}/tasks -name spec.json | grep -c spec; true")
+    ground.end(container)
+    assert ground.stub.text() == ["1" if ground.mode == "D" else "0"]
+
+
 def test_context_and_hook(ground: Ground) -> None:
     """The model definition lies in the working folder and in train/model; its startup hook is sourced before the program."""
     ground.stub.model = {"startup-hook.sh": "export FROM_HOOK=yes\necho hook runs\n", "pkg/data.txt": "content"}
@@ -90,7 +98,8 @@ def test_context_refused(quick: Ground) -> None:
     """A 404 of the master is final and told; an outage is not."""
     answers = iter([503, 500, 404])
     quick.stub.before = lambda path: next(answers) if path.endswith("/context_directory") else 200
-    assert "404" in quick.end(quick.sh("echo never", context=True))["failure"]
+    failure = quick.end(quick.sh("echo never", context=True))["failure"]
+    assert failure == "start: the task could not be prepared: HTTP 404: not now"
 
 
 def test_kill_is_quick_and_whole(ground: Ground) -> None:
@@ -173,6 +182,16 @@ def test_gone(quick: Ground) -> None:
     quick.stub.before = lambda path: 410 if path.startswith("/internal") else 200
     container = quick.sh("echo x; sleep 1000")
     until(lambda: not quick.place(container).exists(), 10)
+
+
+def test_data_folder_removed(quick: Ground) -> None:
+    """Somebody deletes everything while the master is down: the supervisor does not wait for ever."""
+    container = quick.sh("sleep 0.5; echo x; sleep 1000")
+    pid = quick.supervisor(container)
+    until(lambda: len(quick.stub.states) == 2)
+    quick.stub.before = lambda _path: 503
+    shutil.rmtree(quick.place(container))
+    until(lambda: folder.start_time(pid) is None, 10, "the supervisor's end")
 
 
 @pytest.mark.parametrize("death", [False, True])

@@ -58,6 +58,8 @@ def enter(spec: dict[str, Any], folder: str) -> None:
     if os.path.isdir("/dev/shm"):
         size = f",size={spec['shm_bytes']}" if spec.get("shm_bytes") else ""
         k.mount("tmpfs", "/dev/shm", "tmpfs", k.MS_NOSUID | k.MS_NODEV, "mode=1777" + size)
+    if spec.get("place"):  # the folders of all tasks, with their tokens: none of this one's business
+        k.mount("tmpfs", os.path.dirname(spec["place"]), "tmpfs", k.MS_NOSUID | k.MS_NODEV | k.MS_RDONLY, "size=4k,mode=0555")
     k.mount("proc", "/proc", "proc", k.MS_NOSUID | k.MS_NODEV | k.MS_NOEXEC)
 
 

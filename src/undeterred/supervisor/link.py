@@ -2,6 +2,7 @@
 
 import http.client
 import json
+import os
 import ssl
 import threading
 from typing import Any
@@ -24,6 +25,18 @@ class Refused(Exception):
     def __init__(self, status: int, text: str) -> None:
         super().__init__(f"HTTP {status}: {text}")
         self.status = status
+
+
+def sentence(answer: bytes) -> str:
+    """The words of an error's answer, whichever of the two shapes it has."""
+    text = answer[:2000].decode("utf-8", "replace").strip()
+    try:
+        value = json.loads(text)
+    except ValueError:
+        return text[:500]
+    inner = value.get("error") if isinstance(value, dict) else None
+    words = inner.get("error") if isinstance(inner, dict) else value.get("message") if isinstance(value, dict) else None
+    return words if isinstance(words, str) else text[:500]
 
 
 class Stopped(Exception):
@@ -70,10 +83,17 @@ class Link:
                     return value if isinstance(value, dict) else {}
                 unknown = status in UNKNOWN and dismissed.is_set()
                 if status == GONE or unknown or (not patient and status not in OUTAGE):
-                    raise Refused(status, answer[:500].decode("utf-8", "replace"))
+                    raise Refused(status, sentence(answer))
+            if self._abandoned():
+                raise Refused(GONE, "the task's folder was taken away")
             if self._stop.wait(wait_s):
                 raise Stopped
             wait_s = min(wait_s * 2, BACKOFF_MOST_S)
+
+    def _abandoned(self) -> bool:
+        """Whether somebody removed the data folder: then nobody will ever answer."""
+        place = self._spec.get("place")
+        return isinstance(place, str) and not os.path.exists(os.path.join(place, folder.SPEC))
 
     def _once(self, method: str, path: str, body: bytes | None, headers: dict[str, str], timeout_s: float) -> tuple[int, bytes]:
         if self._connection is None:

@@ -48,7 +48,7 @@ def supervise(place: str) -> None:
         return
     with contextlib.suppress(OSError), open("/proc/self/oom_score_adj", "w") as file:
         file.write("-500")  # when memory is short the task goes, not the one who reports it
-    spec = folder.read_json(os.path.join(place, folder.SPEC))
+    spec = folder.read_json(os.path.join(place, folder.SPEC)) | {"place": place}
     task = Task(spec, place)
     task.start()
     task.watch(wake)
@@ -66,6 +66,7 @@ def collect(place: str) -> None:
     if spec is None:
         folder.remove(place)
         return
+    spec["place"] = place
     cgroup.remove(cgroup.find(spec["container_id"]))
     tree.kill_marked(spec["container_id"])
     spool = Spool(os.path.join(place, "spool"))
@@ -120,7 +121,7 @@ class Log:
 
     def say(self, text: str) -> None:
         """A line of our own, as the reference's preparation writes them."""
-        self.write([text.replace("{pid}", str(os.getpid())).encode()], "stderr")
+        self.write([text.strip().replace("{pid}", str(os.getpid())).encode()], "stderr")
 
     def _flush(self) -> bool:
         try:

@@ -10,7 +10,10 @@ _STATEMENTS = (
     f"DELETE FROM allocations WHERE task_id IN {_TASKS}",
     "DELETE FROM checkpoints WHERE experiment_id = :id",
     f"DELETE FROM trial_sources WHERE trial_id IN {_TRIALS}",
-    f"DELETE FROM metrics WHERE trial_id IN {_TRIALS}",
+    # each kind by its own index
+    f"DELETE FROM metrics WHERE trial_id IN {_TRIALS} AND archived = 0 AND profiling = 0",
+    f"DELETE FROM metrics WHERE trial_id IN {_TRIALS} AND profiling = 1",
+    f"DELETE FROM metrics WHERE trial_id IN {_TRIALS} AND archived = 1",
     "DELETE FROM tasks WHERE experiment_id = :id",
     "DELETE FROM trials WHERE experiment_id = :id",
     "DELETE FROM search_events WHERE experiment_id = :id",

@@ -21,7 +21,7 @@ def records(tx: Tx, experiment_id: int) -> list[RecordRow]:
         "SELECT trial_id, reported_at, signed FROM (SELECT m.id, m.trial_id, m.reported_at, m.signed,"
         " MIN(m.signed) OVER (ORDER BY m.reported_at, m.id ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS best"
         " FROM trials t JOIN metrics m ON m.trial_id = t.id"
-        " WHERE t.experiment_id = :id AND m.archived = 0 AND m.metric_group = 'validation' AND m.signed IS NOT NULL) AS seen"
+        " WHERE t.experiment_id = :id AND m.archived = 0 AND m.profiling = 0 AND m.metric_group = 'validation' AND m.signed IS NOT NULL) AS seen"
         " WHERE best IS NULL OR signed < best ORDER BY reported_at, id"
     )
     return tx.all(RecordRow, sql, id=experiment_id)

@@ -120,6 +120,21 @@ CREATE TABLE log_matches (
 	CONSTRAINT uq_log_matches_task_id_agent_id_action_pattern UNIQUE (task_id, agent_id, action, pattern)
 );
 
+CREATE TABLE metrics (
+	id BIGSERIAL NOT NULL, 
+	trial_id BIGINT NOT NULL, 
+	metric_group TEXT NOT NULL, 
+	batches BIGINT NOT NULL, 
+	run_id BIGINT NOT NULL, 
+	reported_at BIGINT, 
+	body TEXT NOT NULL, 
+	signed DOUBLE PRECISION, 
+	searched INTEGER DEFAULT '0' NOT NULL, 
+	archived INTEGER DEFAULT '0' NOT NULL, 
+	profiling INTEGER DEFAULT '0' NOT NULL, 
+	CONSTRAINT pk_metrics PRIMARY KEY (id)
+);
+
 CREATE TABLE storages (
 	id BIGSERIAL NOT NULL, 
 	config TEXT NOT NULL, 
@@ -411,22 +426,6 @@ CREATE TABLE tasks (
 	CONSTRAINT fk_tasks_owner_id FOREIGN KEY(owner_id) REFERENCES users (id)
 );
 
-CREATE TABLE metrics (
-	id BIGSERIAL NOT NULL, 
-	trial_id BIGINT NOT NULL, 
-	metric_group TEXT NOT NULL, 
-	batches BIGINT NOT NULL, 
-	run_id BIGINT NOT NULL, 
-	reported_at BIGINT, 
-	body TEXT NOT NULL, 
-	signed DOUBLE PRECISION, 
-	searched INTEGER DEFAULT '0' NOT NULL, 
-	archived INTEGER DEFAULT '0' NOT NULL, 
-	profiling INTEGER DEFAULT '0' NOT NULL, 
-	CONSTRAINT pk_metrics PRIMARY KEY (id), 
-	CONSTRAINT fk_metrics_trial_id FOREIGN KEY(trial_id) REFERENCES trials (id)
-);
-
 CREATE TABLE checkpoints (
 	id BIGSERIAL NOT NULL, 
 	uuid TEXT NOT NULL, 
@@ -498,6 +497,8 @@ CREATE INDEX ix_former_keys_project_id ON former_keys (project_id);
 
 CREATE INDEX ix_jobs_queued_priority_position ON jobs (queued, priority, position);
 
+CREATE INDEX ix_metrics_archived ON metrics (trial_id) WHERE archived = 1;
+
 CREATE INDEX ix_metrics_profiling ON metrics (trial_id, metric_group, reported_at) WHERE profiling = 1;
 
 CREATE INDEX ix_metrics_profiling_order ON metrics (trial_id, id) WHERE profiling = 1;
@@ -536,4 +537,4 @@ CREATE INDEX ix_user_activity_user_id_entity_seen_at ON user_activity (user_id, 
 
 CREATE INDEX ix_workspaces_user_id ON workspaces (user_id);
 
-CREATE UNIQUE INDEX uq_metrics_live ON metrics (trial_id, metric_group, batches) WHERE archived = 0 AND profiling = 0;
+CREATE UNIQUE INDEX uq_metrics_live ON metrics (trial_id, archived, profiling, metric_group, batches) WHERE archived = 0 AND profiling = 0;

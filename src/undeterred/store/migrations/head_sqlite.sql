@@ -117,6 +117,20 @@ CREATE TABLE log_matches (
 	CONSTRAINT uq_log_matches_task_id_agent_id_action_pattern UNIQUE (task_id, agent_id, action, pattern)
 );
 
+CREATE TABLE metrics (
+	id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT, 
+	trial_id INTEGER NOT NULL, 
+	metric_group TEXT NOT NULL, 
+	batches INTEGER NOT NULL, 
+	run_id INTEGER NOT NULL, 
+	reported_at BIGINT, 
+	body TEXT NOT NULL, 
+	signed DOUBLE, 
+	searched INTEGER DEFAULT '0' NOT NULL, 
+	archived INTEGER DEFAULT '0' NOT NULL, 
+	profiling INTEGER DEFAULT '0' NOT NULL
+);
+
 CREATE TABLE storages (
 	id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT, 
 	config TEXT NOT NULL, 
@@ -398,21 +412,6 @@ CREATE TABLE tasks (
 	CONSTRAINT fk_tasks_owner_id FOREIGN KEY(owner_id) REFERENCES users (id)
 );
 
-CREATE TABLE metrics (
-	id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT, 
-	trial_id INTEGER NOT NULL, 
-	metric_group TEXT NOT NULL, 
-	batches INTEGER NOT NULL, 
-	run_id INTEGER NOT NULL, 
-	reported_at BIGINT, 
-	body TEXT NOT NULL, 
-	signed DOUBLE, 
-	searched INTEGER DEFAULT '0' NOT NULL, 
-	archived INTEGER DEFAULT '0' NOT NULL, 
-	profiling INTEGER DEFAULT '0' NOT NULL, 
-	CONSTRAINT fk_metrics_trial_id FOREIGN KEY(trial_id) REFERENCES trials (id)
-);
-
 CREATE TABLE checkpoints (
 	id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT, 
 	uuid TEXT NOT NULL, 
@@ -483,6 +482,8 @@ CREATE INDEX ix_former_keys_project_id ON former_keys (project_id);
 
 CREATE INDEX ix_jobs_queued_priority_position ON jobs (queued, priority, position);
 
+CREATE INDEX ix_metrics_archived ON metrics (trial_id) WHERE archived = 1;
+
 CREATE INDEX ix_metrics_profiling ON metrics (trial_id, metric_group, reported_at) WHERE profiling = 1;
 
 CREATE INDEX ix_metrics_profiling_order ON metrics (trial_id, id) WHERE profiling = 1;
@@ -521,4 +522,4 @@ CREATE INDEX ix_user_activity_user_id_entity_seen_at ON user_activity (user_id, 
 
 CREATE INDEX ix_workspaces_user_id ON workspaces (user_id);
 
-CREATE UNIQUE INDEX uq_metrics_live ON metrics (trial_id, metric_group, batches) WHERE archived = 0 AND profiling = 0;
+CREATE UNIQUE INDEX uq_metrics_live ON metrics (trial_id, archived, profiling, metric_group, batches) WHERE archived = 0 AND profiling = 0;

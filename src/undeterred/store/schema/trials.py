@@ -58,12 +58,13 @@ trials = Table(
 
 LIVE = sql_text("archived = 0 AND profiling = 0")
 PROFILING = sql_text("profiling = 1")
+ARCHIVED = sql_text("archived = 1")
 
 metrics = Table(
     "metrics",
     metadata,
     serial(),
-    number("trial_id", to="trials.id"),
+    number("trial_id"),  # no foreign key: a report reads its trial in the same transaction, and checking costs
     text("metric_group"),
     number("batches"),
     number("run_id"),
@@ -73,7 +74,18 @@ metrics = Table(
     flag("searched"),  # a validation that has the searcher metric
     flag("archived"),
     flag("profiling"),
-    Index("uq_metrics_live", "trial_id", "metric_group", "batches", unique=True, sqlite_where=LIVE, postgresql_where=LIVE),
+    Index(
+        "uq_metrics_live",
+        "trial_id",
+        "archived",
+        "profiling",
+        "metric_group",
+        "batches",
+        unique=True,
+        sqlite_where=LIVE,
+        postgresql_where=LIVE,
+    ),
+    Index("ix_metrics_archived", "trial_id", sqlite_where=ARCHIVED, postgresql_where=ARCHIVED),
     Index("ix_metrics_profiling_order", "trial_id", "id", sqlite_where=PROFILING, postgresql_where=PROFILING),
     Index("ix_metrics_profiling", "trial_id", "metric_group", "reported_at", sqlite_where=PROFILING, postgresql_where=PROFILING),
     sqlite_autoincrement=True,

@@ -1,5 +1,6 @@
 """PostgreSQL connections: psycopg 3, a connection a thread, repeatable-read snapshots for readers."""
 
+import time
 from collections.abc import Sequence
 from typing import Any
 
@@ -10,6 +11,7 @@ from undeterred.store.db import Cursor
 from undeterred.store.dialect import Dialect, Postgres
 
 MASTER_LOCK = 0x756E646574
+CLAIM_S = 2.0
 
 
 class PostgresConnection:
@@ -28,11 +30,19 @@ class PostgresConnection:
 
     def _claim(self) -> None:
         """One database has one master: the server lets go of this lock when the connection ends."""
+        deadline = time.monotonic() + CLAIM_S  # a connection that has just been closed lives on for a moment
+        while not self._try_claim():
+            if time.monotonic() > deadline:
+                self._raw.close()
+                raise FailedPrecondition(
+                    "this PostgreSQL database already has a master: stop it first, or give this one a database of its own"
+                )
+            time.sleep(0.02)
+
+    def _try_claim(self) -> bool:
         self._cursor.execute("SELECT pg_try_advisory_lock(%s)", (MASTER_LOCK,))
         row = self._cursor.fetchone()
-        if row is None or not row[0]:
-            self._raw.close()
-            raise FailedPrecondition("this PostgreSQL database already has a master: stop it first, or give this one a database of its own")
+        return row is not None and bool(row[0])
 
     def execute(self, sql: str, params: Any = None) -> Cursor:
         if params:

@@ -1,7 +1,7 @@
 """Task logs: what is written of them and by whom, when they end, when they go."""
 
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 from msgspec import UNSET
@@ -14,7 +14,7 @@ from undeterred.store import allocations as allocation_rows
 from undeterred.store import lives, logs, tasks
 from undeterred.store.db import Tx
 from undeterred.store.logs import Chunk, Kind
-from undeterred.wire.base import instant_us
+from undeterred.wire.base import SHIPPED_INSTANT, instant_us
 from undeterred.wire.logs import LogLevel, TaskLog, TaskLogsFieldsResponse, TaskLogsRequest, TrialLogsFieldsResponse, TrialLogsRequest
 from undeterred.wire.supervision import CapturedLine
 
@@ -46,6 +46,10 @@ class OldLine(msgspec.Struct):
     log: str | None = None
 
 
+class _Checked(OldLine):
+    timestamp: Annotated[str, msgspec.Meta(pattern=SHIPPED_INSTANT)] | None = None
+
+
 def of_request(lines: Sequence[TaskLog]) -> Lines:
     """The lines of a post. InvalidArgument for none, for ids of their own, for more than one task."""
     if not lines:
@@ -58,20 +62,22 @@ def of_request(lines: Sequence[TaskLog]) -> Lines:
             raise InvalidArgument(f"can only post logs of a single taskID per task log request got '{task_id}' and '{line.task_id}'")
     given = [(n.allocation_id, n.agent_id, n.container_id, n.rank_id, n.level, n.stdtype, n.source) for n in lines]
     known: dict[Any, Kind] = {kind: _kind(kind) for kind in set(given)}
-    times = [t if len(t := n.timestamp or "") == 27 and t[19] == "." else logs.fixed(t) for n in lines]
-    return _lines(task_id, [known[kind] for kind in given], times, [n.log for n in lines])
+    try:
+        times = [t if len(t := n.timestamp or "") == 27 and t[19] == "." and t[26] == "Z" else logs.fixed(t) for n in lines]
+        return _lines(task_id, [known[kind] for kind in given], times, [n.log for n in lines])
+    except (ValueError, OverflowError) as error:
+        raise InvalidArgument(f"a line's timestamp: {error}") from None
 
 
 def of_old(body: bytes) -> list[Lines]:
     """The lines of a post to /task-logs, by task; those without a task are dropped. InvalidArgument if it is no list of lines."""
     try:
-        lines = _old.decode(body)
         by_task: dict[str, list[OldLine]] = {}
-        for line in lines:
+        for line in _old_decoded(body):
             if line.task_id:
                 by_task.setdefault(line.task_id, []).append(line)
         return [_old_lines(task_id, mine) for task_id, mine in by_task.items()]
-    except (ValueError, msgspec.DecodeError) as error:
+    except (ValueError, OverflowError, RecursionError) as error:
         raise InvalidArgument(f"the body must be a JSON list of log lines: {error}") from error
 
 
@@ -190,6 +196,18 @@ def _lines(task_id: str, kinds: list[Kind], times: list[str], texts: list[str]) 
     return Lines(task_id, logs.pack(kinds, times, texts), texts, [kind[1] or "" for kind in kinds])
 
 
+def _old_decoded(body: bytes) -> Sequence[OldLine]:
+    """The lines; a time that the pattern does not know (a 29th of February) is read in full."""
+    try:
+        return _checked.decode(body)
+    except msgspec.ValidationError:
+        lines = _old.decode(body)
+    for line in lines:
+        if line.timestamp:
+            line.timestamp = logs.fixed_of(instant_us(line.timestamp))
+    return lines
+
+
 def _old_lines(task_id: str, lines: list[OldLine]) -> Lines:
     kinds: list[Kind] = [
         (n.allocation_id, n.agent_id, n.container_id, n.rank_id, plain_level(n.level) if n.level else None, n.stdtype, n.source)
@@ -210,3 +228,4 @@ def _columns(kinds: list[Kind]) -> list[list[Any]]:
 
 
 _old = msgspec.json.Decoder(list[OldLine], strict=False)
+_checked = msgspec.json.Decoder(list[_Checked], strict=False)

@@ -141,6 +141,8 @@ def fixed(text: str | None) -> str:
     """An RFC 3339 time as it is stored: in UTC, cut to or filled up to six digits of the second. Raises ValueError."""
     if not text:
         return NO_TIME
+    if text[26:] == "+00:00" and text[19] == ".":
+        return text[:26] + "Z"
     if text[-1] == "Z" and text[19:20] in (".", "Z"):
         return f"{text[:19]}.{text[20:-1][:6]:0<6}Z"
     return fixed_of(instant_us(text))

@@ -15,6 +15,8 @@ from msgspec import Meta, Struct
 
 _MONTHS = r"(?:(?:0[13578]|1[02])-(?:0[1-9]|[12][0-9]|3[01])|(?:0[469]|11)-(?:0[1-9]|[12][0-9]|30)|02-(?:0[1-9]|1[0-9]|2[0-8]))"
 _INSTANT = rf"^(?!0000)[0-9]{{4}}-{_MONTHS}T(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](?:\.[0-9]+)?Z\Z"
+SHIPPED_INSTANT = _INSTANT.removesuffix(r"Z\Z") + r"(?:Z|[+-][0-9]{2}:[0-9]{2})\Z"
+"""The pattern of a time that may have an offset."""
 _FLOAT32_MAX = 3.4028235677973366e38
 
 if TYPE_CHECKING:

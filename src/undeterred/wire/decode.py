@@ -1,7 +1,8 @@
 """Requests from what arrived: the path's values, the query and the body.
 
 A body goes straight through the typed decoder when nothing in it needs more; what that refuses, and whatever has a snake_case key, is
-read again by `normalise.py`, which has the last word. Order as in the reference: body, path (overrides the body), query.
+read again by `normalise.py`, which has the last word; where that is too slow a message names a `twin` that is spelled in snake_case.
+Order as in the reference: body, path (overrides the body), query.
 """
 
 import json
@@ -54,6 +55,12 @@ def _decode_value(kind: Any, body: bytes) -> Any:
     if (fast := _fast(kind)) is not None and not _SNAKE_KEY.search(body) and b"\\u005" not in body:
         try:
             return fast.decode(body)
+        except (ValueError, RecursionError):
+            pass
+    elif getattr(kind, "twin", None) is not None:
+        try:
+            found = _twin_decoder(kind).decode(body)
+            return kind(**{name: getattr(found, name) for name in kind.__struct_fields__})
         except (ValueError, RecursionError):
             pass
     return _decode_fully(kind, body)
@@ -113,6 +120,12 @@ def _whole_pairs(found: re.Match[str]) -> str:
 def _body_field(cls: type[Message], name: str) -> tuple[str, Any]:
     f = next(f for f in msgspec.structs.fields(cls) if f.encode_name == name)
     return f.name, bare(f.type)
+
+
+@cache
+def _twin_decoder(kind: Any) -> msgspec.json.Decoder[Any]:
+    """A decoder for a body that spells every key as Python does, and has no other keys; its parts are the message's twins."""
+    return msgspec.json.Decoder(kind.twin)
 
 
 @cache

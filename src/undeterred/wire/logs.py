@@ -1,10 +1,14 @@
 """Logs of trials and tasks: streams, fields to filter by, posts, retention."""
 
-from msgspec import UNSET, UnsetType, field
+from typing import Annotated, ClassVar
 
-from undeterred.wire.base import Endpoint, Enum, Instant, Int32, Int64, Message
+from msgspec import UNSET, Meta, Struct, UnsetType, field
+
+from undeterred.wire.base import SHIPPED_INSTANT, Endpoint, Enum, Instant, Int32, Int64, Message
 from undeterred.wire.common import OrderBy
 from undeterred.wire.experiment_actions import BulkExperimentFilters, ExperimentActionResult
+
+ShippedInstant = Annotated[str, Meta(pattern=SHIPPED_INSTANT)]
 
 
 class LogLevel(Enum):
@@ -168,7 +172,32 @@ trial_logs_fields = Endpoint(
 )
 
 
+class ShippedLog(Struct, forbid_unknown_fields=True, eq=False):  # noqa: PLW1641 - like every message it has no hash
+    """A TaskLog as the log shipper of a task spells it; its times may have an offset."""
+
+    task_id: str = ""
+    allocation_id: str | UnsetType = UNSET
+    agent_id: str | UnsetType = UNSET
+    container_id: str | UnsetType = UNSET
+    rank_id: Int32 | UnsetType = UNSET
+    timestamp: ShippedInstant | UnsetType = UNSET
+    level: LogLevel | UnsetType = UNSET
+    log: str = ""
+    source: str | UnsetType = UNSET
+    stdtype: str | UnsetType = UNSET
+    id: ClassVar[UnsetType] = UNSET
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, TaskLog | ShippedLog) and all(getattr(self, n) == getattr(other, n) for n in TaskLog.__struct_fields__)
+
+
+class ShippedLogs(Struct, forbid_unknown_fields=True):
+    logs: list[ShippedLog] = field(default_factory=list)
+
+
 class PostTaskLogsRequest(Message):
+    twin: ClassVar[type[Struct]] = ShippedLogs
+
     logs: list[TaskLog] = field(default_factory=list)
 
 

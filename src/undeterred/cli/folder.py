@@ -27,10 +27,13 @@ def chosen(data: Path | None) -> Path:
 
 
 def running(data: Path) -> dict[str, Any] | None:
-    """What the folder's master announced (url, pid, epoch), None when none is alive."""
+    """What the folder's master announced (url, pid, epoch), None when it does not live any more."""
     try:
         facts: dict[str, Any] = json.loads((data / "master.json").read_text())
-        command = psutil.Process(facts["pid"]).cmdline()
-    except (OSError, ValueError, KeyError, psutil.Error):
+        process = psutil.Process(facts["pid"])
+        same = (
+            process.status() != psutil.STATUS_ZOMBIE and process.create_time() <= facts["started_at"] / 1e6 + 1
+        )  # else another has its id now
+    except (OSError, ValueError, KeyError, TypeError, psutil.Error):
         return None
-    return facts if any("undeterred" in part for part in command) else None
+    return facts if same else None

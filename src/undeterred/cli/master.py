@@ -2,10 +2,10 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
-import time
 import urllib.error
 import urllib.request
 from pathlib import Path
@@ -14,10 +14,13 @@ from typing import Any
 import click
 import psutil
 
+from undeterred.cli import words
 from undeterred.cli.folder import chosen, data_option, running
+from undeterred.cli.progress import waiting
 
 START_S = 30
-STOP_S = 15
+STOP_S = 20
+OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # our own master is never behind a proxy
 
 
 @click.command()
@@ -35,7 +38,13 @@ def up(data: Path | None, foreground: bool, **options: Any) -> None:
     folder = chosen(data)
     command = [sys.executable, "-m", "undeterred.master", "--data", str(folder), *_flags(options)]
     if foreground:
+        if sys.stdout.isatty():
+            click.echo("Running here until Ctrl-C. In another terminal, `undeterred status` says where, and what to do next.")
         os.execv(sys.executable, command)
+    if options["stop_tasks"]:
+        raise click.UsageError(
+            "--stop-tasks belongs to --foreground; `undeterred down --stop-tasks` ends a cluster in the background with its tasks"
+        )
     if (facts := running(folder)) is not None:
         click.echo(f"It is already running at {facts['url']} (process {facts['pid']}). `undeterred down` stops it.")
         return
@@ -43,8 +52,11 @@ def up(data: Path | None, foreground: bool, **options: Any) -> None:
     click.echo(f"Starting a master with its data in {folder} …")
     facts = _start(folder, command)
     click.echo(f"It is up at {facts['url']} (process {facts['pid']}, log {folder / 'master.log'}).")
+    ready = words.environment_ready(folder, options["config"], options["slots"]) or words.offer_environment(folder)
     if first:
-        click.echo(_welcome(facts["url"]))
+        click.echo(words.welcome(facts["url"], folder, ready))
+    elif not ready:
+        click.echo(f"Tasks have no Python environment yet: `undeterred env create --data {folder}` makes it.")
 
 
 @click.command()
@@ -57,22 +69,29 @@ def down(data: Path | None, stop_tasks: bool) -> None:
     if facts is None:
         click.echo(f"No master is running with its data in {folder}.")
         return
-    master = psutil.Process(facts["pid"])
-    master.send_signal(signal.SIGUSR1 if stop_tasks else signal.SIGTERM)
     click.echo(f"Stopping process {facts['pid']} …")
     try:
-        master.wait(STOP_S)
-    except psutil.TimeoutExpired:
+        psutil.Process(facts["pid"]).send_signal(signal.SIGUSR1 if stop_tasks else signal.SIGTERM)
+    except psutil.NoSuchProcess:
+        pass  # it ended by itself
+    except psutil.AccessDenied:
+        raise click.ClickException(f"process {facts['pid']} belongs to another user: stop it as that user, or as root") from None
+    if waiting("stopping", lambda: None if running(folder) else True, STOP_S) is None:
         raise click.ClickException(
             f"it did not end within {STOP_S} s: look at {folder / 'master.log'}; `kill -9 {facts['pid']}` is safe, nothing acknowledged is lost"
-        ) from None
-    click.echo("Stopped." + ("" if stop_tasks else " Running tasks go on; the next `undeterred up` takes them up again."))
+        )
+    click.echo(
+        "Stopped. "
+        + ("Tasks ended; the next" if stop_tasks else "Running tasks go on; the next")
+        + " `undeterred up` takes them up again"
+        + (" from their checkpoints." if stop_tasks else ".")
+    )
 
 
 @click.command()
 @data_option
 def status(data: Path | None) -> None:
-    """Say whether the cluster runs, and where."""
+    """Say whether the cluster runs, and where. Exit status 3 when it does not, 1 when it does not answer."""
     folder = chosen(data)
     facts = running(folder)
     if facts is None:
@@ -85,6 +104,7 @@ def status(data: Path | None) -> None:
     process = psutil.Process(facts["pid"])
     click.echo(f"Running at {facts['url']} (process {facts['pid']}, {process.memory_info().rss // 2**20} MB).")
     click.echo(f"Cluster {info['cluster_id']}, speaks {info['version']}, data in {folder}.")
+    click.echo(f"Clients: export DET_MASTER={facts['url']}")
     click.echo(f"API playground: {facts['url']}/docs/rest-api/")
 
 
@@ -101,38 +121,40 @@ def _flags(options: dict[str, Any]) -> list[str]:
 
 def _start(folder: Path, command: list[str]) -> dict[str, Any]:
     """Start the master in the background and wait until it answers."""
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    with open(folder / "master.log", "ab") as output:
-        begun = output.tell()
-        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True)
-    deadline = time.monotonic() + START_S
-    while time.monotonic() < deadline:
+    log = folder / "master.log"
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with open(log, "ab") as output:
+            begun = output.tell()
+            process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True)
+    except OSError as error:
+        raise click.ClickException(
+            f"the data folder {folder} cannot be written ({error.strerror}): mend it or choose another with --data"
+        ) from None
+
+    def look() -> dict[str, Any] | None:
         if process.poll() is not None:
-            said = (folder / "master.log").read_bytes()[begun:].decode(errors="replace").strip()
-            raise click.ClickException(said.removeprefix("undeterred: ") or f"the master ended at once (status {process.returncode})")
+            raise click.ClickException(_last_words(log.read_bytes()[begun:].decode(errors="replace"), process.returncode))
         facts = running(folder)
-        if facts is not None and facts["pid"] == process.pid and _get(facts["url"] + "/info") is not None:
-            return facts
-        time.sleep(0.05)
-    process.terminate()
-    raise click.ClickException(f"the master did not answer within {START_S} s: look at {folder / 'master.log'}")
+        return facts if facts is not None and facts["pid"] == process.pid and _get(facts["url"] + "/info") is not None else None
+
+    facts = waiting("starting", look, START_S)
+    if facts is None:
+        process.terminate()
+        raise click.ClickException(f"the master did not answer within {START_S} s: look at {log}")
+    return facts
+
+
+def _last_words(said: str, status: int) -> str:
+    """Why a master ended at once: its own sentence, else what it wrote."""
+    sentence = re.search(r"^undeterred: (.*)\Z", said.strip(), re.DOTALL | re.MULTILINE)
+    return sentence[1] if sentence else said.strip() or f"the master ended at once (status {status})"
 
 
 def _get(url: str) -> dict[str, Any] | None:
     try:
-        with urllib.request.urlopen(url, timeout=2) as answer:
+        with OPENER.open(url, timeout=2) as answer:
             found: dict[str, Any] = json.load(answer)
             return found
     except (OSError, ValueError):
         return None
-
-
-def _welcome(url: str) -> str:
-    return f"""
-What next:
-  pip install determined==0.38.1            the client, in an environment of its own
-  export DET_MASTER={url}
-  det user login determined                 blank password; it works on this machine only
-  det experiment create config.yaml .       submit, then `det experiment list`, `det experiment logs -f 1`
-  undeterred doctor                         what this machine offers, and how to mend what it does not
-The REST API, to look at and to try: {url}/docs/rest-api/"""

@@ -1,0 +1,55 @@
+"""What `undeterred up` says to somebody who has just started his first cluster."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import click
+
+from undeterred.config import master
+from undeterred.errors import WireError
+
+
+def welcome(url: str, folder: Path, environment_ready: bool) -> str:
+    """The next steps, in the order in which they are needed."""
+    data = f" --data {folder}" if "UNDETERRED_DATA" not in os.environ else ""
+    first = (
+        ""
+        if environment_ready
+        else f"  undeterred env create{data}\n      the Python environment that tasks run in; without it experiments wait in vain (about a minute)\n"
+    )
+    return f"""
+What next:
+{first}  pip install determined==0.38.1
+      the client, in an environment of its own
+  export DET_MASTER={url}
+  det user login determined
+      blank password; it works on this machine only
+  det experiment create config.yaml .
+      then `det experiment list`, `det experiment logs -f 1`
+  undeterred doctor{data}
+      what this machine offers, and how to mend what it does not
+The REST API, to look at and to try: {url}/docs/rest-api/"""
+
+
+def environment_ready(folder: Path, config: str | None, slots: int | None) -> bool:
+    """Whether tasks have an environment to run in, as far as one can see from outside; true also when this machine runs none."""
+    try:
+        told = master.load(Path(config).read_text() if config else None, os.environ, {"slots": slots})
+    except (OSError, WireError):
+        return True  # the master has its own words for that
+    return told.slots == 0 or (folder / "envs" / told.default_environment).exists()  # an absolute path stays one
+
+
+def offer_environment(folder: Path) -> bool:
+    """On a terminal, offer to make the default environment now, with its progress. True if it is there after that."""
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        return False
+    click.echo(
+        "\nTasks need a Python environment with the Determined harness. It is installed from the package registry, in about a minute."
+    )
+    if not click.confirm("Make it now?", default=True):
+        return False
+    command = [sys.executable, "-m", "undeterred.runtimes.environments", "--data", str(folder), "create"]
+    return subprocess.run(command, check=False).returncode == 0

@@ -1,6 +1,5 @@
 """Checkpoints: what a report counts, which one is the best, what is left after files went, archives."""
 
-import asyncio
 import gzip
 import io
 import tarfile
@@ -177,8 +176,8 @@ def test_metadata_is_replaced(db: Database) -> None:
 # -- archives -------------------------------------------------------------------------------------------------------------------------
 
 
-async def _whole(source: Source, kind: checkpoint_files.Kind) -> bytes:
-    return b"".join([piece async for piece in checkpoint_files.archive(source, checkpoint_files.listed(source), kind)])
+def whole(source: Source, kind: checkpoint_files.Kind) -> bytes:
+    return b"".join(checkpoint_files.archive(source, checkpoint_files.listed(source), kind))
 
 
 @pytest.fixture
@@ -191,12 +190,12 @@ def source(tmp_path: Path) -> Source:
 
 
 def test_archives_hold_the_files(source: Source) -> None:
-    tar = asyncio.run(_whole(source, TAR))
-    packed = asyncio.run(_whole(source, GZIP))
+    tar = whole(source, TAR)
+    packed = whole(source, GZIP)
     assert gzip.decompress(packed) == tar
     with tarfile.open(fileobj=io.BytesIO(tar)) as bundle:
         found = {m.name: bundle.extractfile(m).read() for m in bundle}  # type: ignore[union-attr]
-    with zipfile.ZipFile(io.BytesIO(asyncio.run(_whole(source, ZIP)))) as zipped:
+    with zipfile.ZipFile(io.BytesIO(whole(source, ZIP))) as zipped:
         assert {name: zipped.read(name) for name in zipped.namelist()} == found
     assert found == {"a.bin": b"x" * 700_001, "sub/b.txt": b"hello"}
 

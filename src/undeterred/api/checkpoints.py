@@ -1,6 +1,7 @@
 """Checkpoints: reports, lists, metadata, removal, and their files as an archive."""
 
 import asyncio
+from collections.abc import AsyncIterator, Iterator
 
 from undeterred.api import render
 from undeterred.api.serve import Answer, Request, route, serves
@@ -68,4 +69,10 @@ async def download(ctx: Context, request: Request) -> Answer:
     source = await ctx.db.read(checkpoint_files.find, request.values["uuid"])
     files = await asyncio.to_thread(checkpoint_files.listed, source)
     disposition = f'attachment; filename="{source.uuid}.{kind.suffix}"'.encode()
-    return Answer(checkpoint_files.archive(source, files, kind), 200, kind.content_type, [(b"content-disposition", disposition)])
+    return Answer(_sent(checkpoint_files.archive(source, files, kind)), 200, kind.content_type, [(b"content-disposition", disposition)])
+
+
+async def _sent(pieces: Iterator[bytes]) -> AsyncIterator[bytes]:
+    """Pieces that are made in worker threads, as they are wanted."""
+    while (piece := await asyncio.to_thread(next, pieces, None)) is not None:
+        yield piece

@@ -1,13 +1,12 @@
 """A checkpoint's files as one archive, made while it is sent: tar, tar.gz or zip, in pieces of bounded size."""
 
-import asyncio
 import io
 import json
 import os
 import tarfile
 import zipfile
 import zlib
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -83,11 +82,11 @@ def listed(source: Source) -> list[Path]:
     return files
 
 
-async def archive(source: Source, files: list[Path], kind: Kind) -> AsyncIterator[bytes]:
-    """The archive in pieces; the files are read in worker threads."""
-    pieces = _zip(source, files) if kind is ZIP else _tar(source, files) if kind is TAR else _gzip(_tar(source, files))
-    while (piece := await asyncio.to_thread(next, pieces, None)) is not None:
-        yield piece
+def archive(source: Source, files: list[Path], kind: Kind) -> Iterator[bytes]:
+    """The archive in pieces; each is read from the disk when it is asked for."""
+    if kind is ZIP:
+        return _zip(source, files)
+    return _gzip(_tar(source, files)) if kind is GZIP else _tar(source, files)
 
 
 def _tar(source: Source, files: list[Path]) -> Iterator[bytes]:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.services.reporting import ADMIN, Lab, plain
-from undeterred.errors import AlreadyExists, InvalidArgument, NotFound, Unimplemented
+from undeterred.errors import AlreadyExists, InvalidArgument, NotFound
 from undeterred.services import checkpoint_files, checkpoints, collecting, shown_checkpoints
 from undeterred.services.checkpoint_files import GZIP, TAR, ZIP, Source
 from undeterred.store.db import Database, Tx
@@ -212,10 +212,6 @@ def test_where_a_checkpoint_lies(db: Database) -> None:
     lab = Lab(db)
     lab.checkpoint(lab.trial(), UUID.format(1), 10, a=1)
     assert db.read_now(checkpoint_files.find, UUID.format(1)).folder == Path("/nowhere") / UUID.format(1)
-    shared = {"type": "shared_fs", "host_path": "/h", "storage_path": "cp"}
-    assert checkpoint_files.folder_of(shared, "u") == Path("/h/cp/u")
-    with pytest.raises(Unimplemented, match="s3"):
-        checkpoint_files.folder_of({"type": "s3", "bucket": "b"}, "u")
     with pytest.raises(InvalidArgument, match="invalid UUID length: 1"):
         db.read_now(checkpoint_files.find, "x")
     patch(db, 1)

@@ -143,6 +143,18 @@ def test_an_early_exit_is_noted_with_its_time(db: Database) -> None:
         db.write_now(trials.early_exit, ADMIN, wire.ReportTrialSearcherEarlyExitRequest(trial_id=trial))
 
 
+def test_who_does_not_leave_after_an_early_exit_is_killed(db: Database) -> None:
+    lab = Lab(db, unmanaged=0, state="ACTIVE")
+    trial = lab.trial()
+    db.write_now(lambda tx: tx.run("UPDATE trials SET state = 'ACTIVE', early_exit = 'INVALID_HP', early_exit_at = :now", now=tx.now))
+    due_at = db.write_now(trials.end_early)
+    assert due_at is not None
+    assert lab.show(trial).state is wire.TrialState.STATE_QUEUED
+    db.write_now(lambda tx: tx.run("UPDATE trials SET early_exit_at = :at", at=tx.now - 10_000_000))
+    assert db.write_now(trials.end_early) is None
+    assert lab.show(trial).state is wire.TrialState.STATE_CANCELED
+
+
 @pytest.mark.parametrize("progress", [1.5, -0.1, "NaN"])
 def test_progress_outside_of_0_to_1_is_refused(db: Database, progress: float | str) -> None:
     lab = Lab(db)

@@ -13,7 +13,8 @@ from uuid import UUID
 
 import msgspec
 
-from undeterred.errors import InvalidArgument, NotFound, Unimplemented
+from undeterred.errors import InvalidArgument, NotFound
+from undeterred.services import checkpoint_folders
 from undeterred.store import checkpoints
 from undeterred.store.db import Tx
 
@@ -55,17 +56,7 @@ def find(tx: Tx, uuid: str) -> Source:
     if row.state == "DELETED":
         raise NotFound(f"checkpoint '{uuid}' not found: its files are deleted")
     config = checkpoints.storage_of(tx, row.storage_id, row.experiment_id)
-    return Source(row.uuid, folder_of(config, row.uuid), tuple(json.loads(row.resources)))
-
-
-def folder_of(storage: dict[str, Any] | None, uuid: str) -> Path:
-    """The folder of a checkpoint in a storage that is a folder. Raises Unimplemented for other storages."""
-    kind = storage.get("type") if storage else None
-    if storage and kind == "shared_fs":
-        return Path(storage["host_path"]) / (storage.get("storage_path") or "") / uuid
-    if storage and kind == "directory":
-        return Path(storage["container_path"]) / uuid
-    raise Unimplemented(f"a checkpoint in {kind or 'an unknown'} storage cannot be downloaded through the master: read the storage itself")
+    return Source(row.uuid, checkpoint_folders.folder(config or {}, row.uuid), tuple(json.loads(row.resources)))
 
 
 def listed(source: Source) -> list[Path]:

@@ -32,6 +32,7 @@ EARLY_EXITS = {
     TrialEarlyExitExitedReason.EXITED_REASON_INVALID_HP: "INVALID_HP",
     TrialEarlyExitExitedReason.EXITED_REASON_INIT_INVALID_HP: "INIT_INVALID_HP",
 }
+EARLY_EXIT_GRACE_US = 10_000_000
 ONLY_UNMANAGED = "only unmanaged trials are supported"
 
 _json = msgspec.json.Encoder(order="sorted")
@@ -118,6 +119,19 @@ def early_exit(tx: Tx, _who: Caller, request: ReportTrialSearcherEarlyExitReques
         raise InvalidArgument("should not report special exit reason ERRORED to the master")
     trials.change(tx, row.id, early_exit=reason, early_exit_at=tx.now)
     tx.ring("trials", "allocations")
+
+
+def end_early(tx: Tx) -> int | None:
+    """Kill the trials that reported an early exit and did not leave by themselves in time; when the next one is due, µs."""
+    due = trials.leaving_early(tx)
+    for trial_id, reported_at in due:
+        if reported_at + EARLY_EXIT_GRACE_US <= tx.now:
+            trial = lives.trial(tx, trial_id)
+            experiment = None if trial is None else lives.experiment(tx, trial.experiment_id)
+            if trial is not None and experiment is not None:
+                moves.kill_trial(tx, trial, experiment)
+    later = [reported_at + EARLY_EXIT_GRACE_US for _, reported_at in due if reported_at + EARLY_EXIT_GRACE_US > tx.now]
+    return min(later, default=None)
 
 
 def report_progress(tx: Tx, _who: Caller, request: ReportTrialProgressRequest) -> None:

@@ -218,6 +218,12 @@ def move_unmanaged(tx: Tx, experiment_id: int, state: str, ended: bool, complete
     tx.ring(f"experiment:{experiment_id}")
 
 
+def leaving_early(tx: Tx) -> list[tuple[int, int]]:
+    """Active trials whose code has reported an early exit, with the instant of that."""
+    sql = "SELECT id, early_exit_at FROM trials WHERE state = 'ACTIVE' AND early_exit_at IS NOT NULL ORDER BY id"
+    return tx.all(lambda trial, at: (int(trial), int(at)), sql)
+
+
 def set_progress(tx: Tx, experiment_id: int, progress: float) -> None:
     """How far an experiment is."""
     tx.run("UPDATE experiments SET progress = :progress WHERE id = :id", id=experiment_id, progress=progress)

@@ -211,6 +211,16 @@ def test_a_template_and_the_workspaces_storage_stand_below_the_text(db: Database
     assert read(create(db, admin, layers, SINGLE, template="t").config)["max_restarts"] == 2
 
 
+def test_what_was_planned_before_is_looked_at_again(db: Database, admin: Caller, layers: Layers) -> None:
+    request = CreateExperimentRequest(config=SINGLE)
+    early = db.read_now(experiments.prepare, layers, request)
+    first = db.write_now(experiments.create, admin, layers, request, None, early)
+    assert bytes(first.config) == early.resolved.echo_json.encode()
+    db.write_now(lambda tx: tx.run('UPDATE workspaces SET checkpoint_storage = \'{"type": "shared_fs", "host_path": "/later"}\''))
+    second = db.write_now(experiments.create, admin, layers, request, None, early)
+    assert read(second.config)["checkpoint_storage"]["host_path"] == "/later"
+
+
 def test_a_patch_changes_what_it_says_and_shows_the_config_of_before(db: Database, admin: Caller, layers: Layers) -> None:
     create(db, admin, layers, SINGLE)
     patched = db.write_now(experiment_patch.patch, PatchExperiment(id=1, name="new", labels=["b", "b", 5], notes="n"))

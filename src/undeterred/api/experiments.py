@@ -6,6 +6,7 @@ from undeterred.api.serve import serves
 from undeterred.domain.access.permissions import Permission
 from undeterred.services import experiment_lists, experiment_patch, experiment_validations, experiments, shown_experiments, uploads
 from undeterred.services.context import Context
+from undeterred.services.experiment_config import Planned
 from undeterred.services.identity import Caller
 from undeterred.services.uploads import Packed
 from undeterred.wire.experiments import (
@@ -36,16 +37,16 @@ from undeterred.wire.experiments import (
 
 @serves(create_experiment, needs=Permission.CREATE_EXPERIMENT)
 async def create(ctx: Context, caller: Caller, request: CreateExperimentRequest) -> CreateExperimentResponse:
-    packed = await _prepare(ctx, request)
+    early, packed = await _prepare(ctx, request)
     run = ctx.db.read if request.validate_only else ctx.db.write
-    return await run(experiments.create, caller, ctx.layers, request, packed)
+    return await run(experiments.create, caller, ctx.layers, request, packed, early)
 
 
 @serves(put_experiment, needs=Permission.CREATE_EXPERIMENT)
 async def put(ctx: Context, caller: Caller, request: PutExperimentRequest) -> PutExperimentResponse:
     inner = request.create_experiment_request or CreateExperimentRequest()
-    packed = await _prepare(ctx, inner)
-    return await ctx.db.write(experiments.put, caller, ctx.layers, inner, packed, request.external_experiment_id)
+    early, packed = await _prepare(ctx, inner)
+    return await ctx.db.write(experiments.put, caller, ctx.layers, inner, packed, request.external_experiment_id, early)
 
 
 @serves(get_experiment, needs=Permission.VIEW_EXPERIMENT_METADATA)
@@ -78,8 +79,7 @@ async def best_metric(
     return GetBestSearcherValidationMetricResponse(metric=await ctx.db.read(experiment_validations.best_metric, request.experiment_id))
 
 
-async def _prepare(ctx: Context, request: CreateExperimentRequest) -> Packed | None:
-    """What takes long, done before the transaction: the archive, and a long configuration (which is then remembered)."""
-    if len(request.config) > experiments.EAGER_MAX:
-        await ctx.db.read(experiments.check, ctx.layers, request)
-    return await asyncio.to_thread(uploads.pack, request.model_definition) if request.model_definition else None
+async def _prepare(ctx: Context, request: CreateExperimentRequest) -> tuple[Planned | None, Packed | None]:
+    """What takes long, done before the transaction: a long configuration and the archive."""
+    early = await ctx.db.read(experiments.prepare, ctx.layers, request) if len(request.config) > experiments.EAGER_MAX else None
+    return early, await asyncio.to_thread(uploads.pack, request.model_definition) if request.model_definition else None

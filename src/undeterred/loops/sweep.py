@@ -41,7 +41,8 @@ async def _carry_out(world: World, wish: CollectionRow) -> None:
         retry_at = time.time_ns() // 1000 + RETRY_US[min(wish.tries, len(RETRY_US) - 1)]
         await db.write(deletion.failed, wish, error.text, retry_at)
         return
-    await db.write(deletion.carried_out, wish)
+    while not await db.write(deletion.carried_out, wish):
+        pass  # a large experiment goes in many commits, and others come in between
 
 
 def _remove(doomed: Doomed) -> dict[str, int]:

@@ -10,9 +10,9 @@ from undeterred.domain.lifecycle import experiments as states
 from undeterred.domain.lifecycle import texts
 from undeterred.domain.lifecycle.experiments import Verb
 from undeterred.errors import FailedPrecondition, InvalidArgument, NotFound, PermissionDenied, WireError
-from undeterred.services import experiment_deletion, lives, shown_experiments
+from undeterred.services import collecting, lives, shown_experiments
 from undeterred.services.identity import Caller
-from undeterred.store import experiment_list, experiments
+from undeterred.store import deletion, experiment_list, experiments
 from undeterred.store.db import Tx
 from undeterred.store.experiment_list import Filter, Sort
 from undeterred.store.experiments import PlacedRow
@@ -98,12 +98,12 @@ def _act(tx: Tx, who: Caller, verb: Verb, row: PlacedRow, bulk: bool) -> None:
     if after.archived != now.archived:
         experiments.update(tx, row.id, {"archived": int(after.archived)})
         return
-    if verb is Verb.DELETE and experiment_deletion.is_registered(tx, row.id):
+    if verb is Verb.DELETE and deletion.is_registered(tx, row.id):
         raise InvalidArgument(texts.REGISTERED)
     if not experiments.move(tx, row.id, now.state.value, after.state.value):
         raise FailedPrecondition(f"experiment {row.id} has just moved on; look at it again")
     if verb is Verb.DELETE:
-        experiment_deletion.step(tx, row.id)
+        collecting.of_experiment(tx, row.id)
     else:
         lives.advance(tx, row.id)
         tx.ring("trials")

@@ -24,11 +24,15 @@ _LAYERS_MAX = 512
 
 
 class Planned(msgspec.Struct, frozen=True):
-    """An experiment to be: its place and its configuration."""
+    """An experiment to be: its place and its configuration, and what that was made from."""
 
     place: PlaceRow
     resolved: Resolved
     warnings: tuple[LaunchWarning, ...]
+    template: str | None
+    asked: Asked
+    defaults: Defaults
+    pool: str | None
 
 
 class Columns(msgspec.Struct, frozen=True):
@@ -75,19 +79,25 @@ class Layers:
         return made
 
 
-def plan(tx: Tx, layers: Layers, text: str, template_name: str | None, project_id: int, managed: bool) -> Planned:
-    """Where an experiment goes and its whole configuration. Raises InvalidArgument, NotFound, FailedPrecondition."""
+def plan(
+    tx: Tx, layers: Layers, text: str, template_name: str | None, project_id: int, managed: bool, early: Planned | None = None
+) -> Planned:
+    """Where an experiment goes and its whole configuration. Raises InvalidArgument, NotFound, FailedPrecondition.
+
+    early: the same, planned before this transaction; its configuration is taken over where nothing that it depends on has changed."""
     template = None if template_name is None else _template(tx, template_name)
-    asked = language.asked(text, None if template is None else json.loads(template))
-    placed = project_id > 1
+    known = early.asked if early is not None and early.template == template else None
+    asked = known or language.asked(text, None if template is None else json.loads(template))
     place = _place(tx, asked, project_id)
     pool = resolve_pool(layers, place, asked.resource_pool, asked.slots_per_trial) if managed else None
     defaults = layers.defaults(template, place.checkpoint_storage, asked.resource_pool if pool is None else pool)
-    resolved = language.resolve(
-        text, defaults, seed=int(time.time()), name=experiment_name(_random), pool=pool, managed=managed, placed=placed
-    )
+    if early is not None and (early.defaults, early.pool, early.asked) == (defaults, pool, asked):
+        resolved = early.resolved
+    else:
+        placed, name = project_id > 1, experiment_name(_random)
+        resolved = language.resolve(text, defaults, seed=int(time.time()), name=name, pool=pool, managed=managed, placed=placed)
     warnings = capacity_warnings(tx, layers, pool, columns(resolved.config_json).slots_per_trial) if pool is not None else ()
-    return Planned(place, resolved, warnings)
+    return Planned(place, resolved, warnings, template, asked, defaults, pool)
 
 
 def resolve_pool(layers: Layers, place: PlaceRow, wanted: str, slots: int) -> str:

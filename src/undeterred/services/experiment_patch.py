@@ -8,7 +8,7 @@ from msgspec import UNSET
 
 from undeterred.config import experiment as language
 from undeterred.errors import InvalidArgument, NotFound
-from undeterred.services import experiment_actions, shown_experiments
+from undeterred.services import collecting, experiment_actions, shown_experiments
 from undeterred.store import experiments, jobs
 from undeterred.store.db import Tx
 from undeterred.store.experiments import ConfigRow
@@ -37,11 +37,12 @@ def patch(tx: Tx, wanted: PatchExperiment) -> Experiment:
             "save_trial_best": counts.save_trial_best,
             "save_trial_latest": counts.save_trial_latest,
         }
-        tx.ring("sweep")
     if config != json.loads(before.config):
         _check(before.id, config)
         columns |= experiment_actions.config_columns(config)
     experiments.update(tx, before.id, columns)
+    if wanted.checkpoint_storage is not UNSET:
+        collecting.by_policy(tx, before.id, config["checkpoint_storage"])
     return _shown(tx, before)
 
 

@@ -1,6 +1,5 @@
 """Making experiments: one commit holds the experiment, its job, its search and its first trials."""
 
-import json
 import uuid
 from typing import Any
 
@@ -18,8 +17,6 @@ from undeterred.store import experiment_files, experiment_places, experiments, j
 from undeterred.store.db import Tx
 from undeterred.store.experiments import SourceRow
 from undeterred.terms import ExperimentState
-from undeterred.wire.base import Json
-from undeterred.wire.common import LaunchWarning
 from undeterred.wire.experiments import CreateExperimentRequest, CreateExperimentResponse, Experiment, PutExperimentResponse
 
 EAGER_MAX = 8 << 10  # characters; a longer text is worked out before its transaction
@@ -31,27 +28,34 @@ class Warm(msgspec.Struct, frozen=True):
     uuid: str | None = None
 
 
-def check(tx: Tx, layers: Layers, request: CreateExperimentRequest) -> tuple[LaunchWarning, ...]:
-    """Everything that would refuse an experiment, without making it; what there is to say of it."""
+def prepare(tx: Tx, layers: Layers, request: CreateExperimentRequest) -> Planned:
+    """Everything that would refuse an experiment, without making it, and its configuration."""
     _parent(tx, request.parent_id)
-    return _plan(tx, layers, request, not _unmanaged(request)).warnings
+    return _plan(tx, layers, request)
 
 
-def create(tx: Tx, who: Caller, layers: Layers, request: CreateExperimentRequest, packed: Packed | None) -> CreateExperimentResponse:
-    """Make an experiment."""
-    if request.validate_only:
-        return CreateExperimentResponse(experiment=Experiment(), warnings=list(check(tx, layers, request)))
+def create(
+    tx: Tx, who: Caller, layers: Layers, request: CreateExperimentRequest, packed: Packed | None, early: Planned | None = None
+) -> CreateExperimentResponse:
+    """Make an experiment. early: what `prepare` said before this transaction."""
     parent = _parent(tx, request.parent_id)
-    planned = _plan(tx, layers, request, not _unmanaged(request))
+    planned = _plan(tx, layers, request, early)
+    if request.validate_only:
+        return CreateExperimentResponse(experiment=Experiment(), warnings=list(planned.warnings))
     experiment_id = _make(tx, who, request, planned, parent, packed, None)
     message = _shown(tx, experiment_id)
-    return CreateExperimentResponse(
-        experiment=message, config=shown_experiments.raw(planned.resolved.echo_json), warnings=list(planned.warnings)
-    )
+    config = shown_experiments.raw(planned.resolved.echo_json)
+    return CreateExperimentResponse(experiment=message, config=config, warnings=list(planned.warnings))
 
 
 def put(
-    tx: Tx, who: Caller, layers: Layers, request: CreateExperimentRequest, packed: Packed | None, external_id: str
+    tx: Tx,
+    who: Caller,
+    layers: Layers,
+    request: CreateExperimentRequest,
+    packed: Packed | None,
+    external_id: str,
+    early: Planned | None = None,
 ) -> PutExperimentResponse:
     """Make the experiment that another system knows as `external_id`, or give the one that there is this configuration."""
     if not _unmanaged(request):
@@ -59,7 +63,7 @@ def put(
     if "\0" in external_id:
         raise InvalidArgument("external_experiment_id: a NUL character is no part of an id")
     try:
-        planned = _plan(tx, layers, request, False)
+        planned = _plan(tx, layers, request, early)
     except (InvalidArgument, FailedPrecondition) as error:
         raise InvalidArgument(f"failed to parse exp config: {error.text}") from error
     experiment_id = experiments.id_by_external(tx, external_id)
@@ -75,9 +79,9 @@ def _unmanaged(request: CreateExperimentRequest) -> bool:
     return request.unmanaged is True
 
 
-def _plan(tx: Tx, layers: Layers, request: CreateExperimentRequest, managed: bool) -> Planned:
+def _plan(tx: Tx, layers: Layers, request: CreateExperimentRequest, early: Planned | None = None) -> Planned:
     template = request.template if isinstance(request.template, str) else None
-    return experiment_config.plan(tx, layers, request.config, template, request.project_id, managed)
+    return experiment_config.plan(tx, layers, request.config, template, request.project_id, not _unmanaged(request), early)
 
 
 def _parent(tx: Tx, parent_id: int) -> SourceRow | None:
@@ -211,9 +215,3 @@ def _shown(tx: Tx, experiment_id: int) -> Experiment:
     row = experiments.shown(tx, experiment_id)
     assert row is not None
     return shown_experiments.single(tx, row)
-
-
-def config_of(text: str) -> Json:
-    """A stored configuration."""
-    found: dict[str, Any] = json.loads(text)
-    return found

@@ -47,6 +47,8 @@ def test_one_start(ground: Ground) -> None:
     until(lambda: ground.stub.text() == ["started"])
     asyncio.run(ground.runtime.start(spec))
     ground.end(spec.container_id)
+    asyncio.run(ground.runtime.start(spec))  # comes late, when all is over
+    assert not ground.place(spec.container_id).exists()
     assert ground.stub.text() == ["started"]
     assert [state["state"] for state in ground.stub.states].count("STARTING") == 1
 
@@ -159,6 +161,19 @@ def test_a_broken_folder(ground: Ground) -> None:
     assert ground.observe() == []
     asyncio.run(ground.runtime.start(spec))
     assert ground.end(spec.container_id)["exitCode"] == 0
+
+
+def test_ended_is_forgotten(ground: Ground) -> None:
+    """The notes of what ended are kept for a day."""
+    container = ground.sh("true")
+    ground.end(container)
+    until(lambda: folder.ended(str(ground.place(container))))
+    note = ground.data / "tasks" / folder.ENDED / container
+    ground.observe()
+    assert note.exists()
+    os.utime(note, (0, 0))
+    asyncio.run(Local(ground.data, 1, [], mode=ground.mode).observe())
+    assert not note.exists()
 
 
 def test_no_room(ground: Ground) -> None:

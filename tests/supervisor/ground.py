@@ -235,7 +235,7 @@ class Ground:
 def nothing_left(ground: Ground) -> None:
     """No folder, process, mount or temporary file of any task of this ground."""
     until(lambda: not [i for i in ground.ids if tree.marked(i)], 5, "the end of all processes")
-    until(lambda: os.listdir(ground.data / "tasks") == [".epoch"], 5, "the removal of all folders")
+    until(lambda: set(os.listdir(ground.data / "tasks")) <= {".epoch", folder.ENDED}, 5, "the removal of all folders")
     mounts = Path("/proc/mounts").read_text()
     assert not [container for container in ground.ids if container in mounts]
     assert not Path("/run/determined/info").exists()

@@ -190,7 +190,12 @@ def test_data_folder_removed(quick: Ground) -> None:
     pid = quick.supervisor(container)
     until(lambda: len(quick.stub.states) == 2)
     quick.stub.before = lambda _path: 503
-    shutil.rmtree(quick.place(container))
+
+    def removed() -> bool:
+        shutil.rmtree(quick.place(container), ignore_errors=True)
+        return not quick.place(container).exists()
+
+    until(removed)
     until(lambda: folder.start_time(pid) is None, 10, "the supervisor's end")
 
 

@@ -6,6 +6,7 @@ import os
 import shutil
 import signal
 import socket
+import time
 from pathlib import Path
 
 import msgspec
@@ -37,6 +38,7 @@ class Local:
         self._children: list[int] = []
         self._specs: dict[str, tuple[str, int]] = {}  # container id -> (allocation id, epoch): a spec never changes
         self._collectors: dict[str, int] = {}  # container id -> the process that finishes for its dead supervisor
+        self._forget_at = 0.0
         self._raise_epoch()
 
     async def inventory(self) -> list[Node]:
@@ -78,6 +80,10 @@ class Local:
         try:
             self._check_epoch()
             place.mkdir(mode=0o700, exist_ok=True)
+            if folder.ended(str(place)):
+                with contextlib.suppress(OSError):
+                    place.rmdir()  # only if it is the empty one just made
+                return
             if not (place / folder.SPEC).exists():
                 ready = spec if spec.isolation else msgspec.structs.replace(spec, isolation=self.mode)
                 folder.write(str(place / folder.SPEC), msgspec.json.encode(ready))
@@ -85,6 +91,8 @@ class Local:
                 return
             self._launch(str(place), str(place))
         except OSError as error:
+            if folder.ended(str(place)):
+                return
             raise errors.Unavailable(f"The task {spec.allocation_id} could not be started on this machine: {error}") from error
 
     def _launch(self, place: str, *arguments: str) -> int:
@@ -131,6 +139,7 @@ class Local:
 
     def _observe(self) -> list[Seen]:
         self._reap()
+        self._forget_ended()
         found = []
         for entry in os.scandir(self._tasks):
             if entry.name.startswith(".gone-"):
@@ -172,6 +181,17 @@ class Local:
         self._collectors = {name: pid for name, pid in self._collectors.items() if pid in self._children}
         if name not in self._collectors:
             self._collectors[name] = self._launch(place, "--collect", place)
+
+    def _forget_ended(self) -> None:
+        """Once an hour: a start can't come later than a day after the end."""
+        now = time.time()
+        if now < self._forget_at:
+            return
+        self._forget_at = now + 3600
+        with contextlib.suppress(FileNotFoundError):
+            for entry in os.scandir(self._tasks / folder.ENDED):
+                if entry.stat().st_mtime < now - 86400:
+                    os.unlink(entry.path)
 
     def _raise_epoch(self) -> None:
         """Let it be known that this epoch was here: older ones are refused from now on."""

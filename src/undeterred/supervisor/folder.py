@@ -14,6 +14,7 @@ import threading
 from typing import Any
 
 SPEC, CLAIM, STATE, EXIT, COLLECT = "spec.json", "claim", "state", "exit.json", "collect"
+ENDED = ".ended"  # beside the folders: an empty file for each that ended, kept for a day by the runtime
 
 
 def start_time(pid: int) -> int | None:
@@ -114,8 +115,18 @@ def read_json(path: str) -> Any:
         return None
 
 
+def ended(folder: str) -> bool:
+    """Whether this container has lived and was cleared away: a start that comes late must not start it a second time."""
+    return os.path.exists(os.path.join(os.path.dirname(folder), ENDED, os.path.basename(folder)))
+
+
 def remove(folder: str) -> None:
-    """Take the folder away: out of sight at once by its name, then from the disk. Missing is fine."""
+    """Take the folder away: its end is noted, then it is out of sight by its name, then gone from the disk. Missing is fine."""
+    with contextlib.suppress(OSError):  # a full disk must not keep the folder from going
+        notes = os.path.join(os.path.dirname(folder), ENDED)
+        with contextlib.suppress(FileExistsError):
+            os.mkdir(notes, 0o700)
+        os.close(os.open(os.path.join(notes, os.path.basename(folder)), os.O_CREAT | os.O_WRONLY | os.O_CLOEXEC, 0o600))
     gone = os.path.join(os.path.dirname(folder), f".gone-{os.path.basename(folder)}")
     if not os.path.basename(folder).startswith(".gone-"):
         with contextlib.suppress(FileNotFoundError):

@@ -6,7 +6,7 @@ import uuid
 from undeterred.config.master import MasterConfig
 from undeterred.services import passwords
 from undeterred.services.project_keys import new_key
-from undeterred.store import users
+from undeterred.store import metrics, users
 from undeterred.store.db import Tx
 
 UNCATEGORIZED = "Uncategorized"
@@ -18,6 +18,7 @@ def first_start(tx: Tx, config: MasterConfig) -> dict[str, str]:
         _make_facts(tx)
         _make_users(tx, config.security.initial_user_password or "")
         _make_places(tx)
+        metrics.burn_first_number(tx)
     return dict(tx.all(lambda name, value: (str(name), str(value)), "SELECT name, value FROM facts"))
 
 

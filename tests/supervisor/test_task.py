@@ -184,12 +184,13 @@ def test_gone(quick: Ground) -> None:
     until(lambda: not quick.place(container).exists(), 10)
 
 
-def test_data_folder_removed(quick: Ground) -> None:
-    """Somebody deletes everything while the master is down: the supervisor does not wait for ever."""
+@pytest.mark.parametrize("reports", [0, 2])
+def test_data_folder_removed(quick: Ground, reports: int) -> None:
+    """Somebody deletes everything while the master is down, early or late: the supervisor does not wait for ever."""
+    quick.stub.before = lambda _path: 200 if len(quick.stub.states) < reports else 503
     container = quick.sh("sleep 0.5; echo x; sleep 1000")
     pid = quick.supervisor(container)
-    until(lambda: len(quick.stub.states) == 2)
-    quick.stub.before = lambda _path: 503
+    until(lambda: len(quick.stub.states) == reports)
 
     def removed() -> bool:
         shutil.rmtree(quick.place(container), ignore_errors=True)

@@ -234,7 +234,7 @@ class Task:
             self.log.write(splitter.end(), stdtype)
         self.over.set()
         until = time.monotonic() + FULL_DISK_S
-        while not self.log.retry() and time.monotonic() < until:
+        while not self.log.retry() and time.monotonic() < until and os.path.isdir(self.place):
             time.sleep(RETRY_S)
 
     def _signalled(self, wake: int) -> None:

@@ -9,7 +9,7 @@ from tests.services.test_experiments import RANDOM, SINGLE, UNMANAGED, count, cr
 from undeterred.config.master import MasterConfig
 from undeterred.domain.lifecycle.experiments import Verb
 from undeterred.errors import FailedPrecondition, InvalidArgument, NotFound, PermissionDenied
-from undeterred.services import deletion, experiment_actions, experiment_moves
+from undeterred.services import collecting, deletion, experiment_actions, experiment_moves
 from undeterred.services.experiment_config import Layers
 from undeterred.services.identity import Caller
 from undeterred.store import collections
@@ -204,3 +204,16 @@ def test_moved_runs_get_the_new_projects_numbers(db: Database, admin: Caller, la
     request.destination_project_id = 1
     told = db.write_now(experiment_moves.move_many, admin, request)
     assert [(each.id, bool(each.error)) for each in told] == [(1, True), (2, False)]
+
+
+def test_tensorboard_files_are_wished_away_and_the_experiment_stays(db: Database, admin: Caller, layers: Layers) -> None:
+    create(db, admin, layers, SINGLE)
+    db.write_now(collecting.tensorboard_of, 1)
+    [wish] = db.read_now(collections.due)
+    work = db.read_now(collecting.plan, wish)
+    assert work.tensorboard is not None
+    assert (work.doomed, work.tensorboard[0]) == ([], 1)
+    assert sweep(db) == [True]
+    assert (state(db, 1), db.read_now(collections.due)) == ("PAUSED", [])
+    with pytest.raises(NotFound):
+        db.write_now(collecting.tensorboard_of, 9)

@@ -1,10 +1,11 @@
-"""The model definition of an experiment: archive, tree, single files. Archives are unpacked in worker threads."""
+"""Files of an experiment: its model definition (unpacked in worker threads), its tensorboard files."""
 
 import asyncio
 
 from undeterred.api.serve import serves
 from undeterred.domain.access.permissions import Permission
 from undeterred.errors import NotFound
+from undeterred.services import collecting
 from undeterred.services import experiment_files as services
 from undeterred.services.context import Context
 from undeterred.services.identity import Caller
@@ -20,6 +21,7 @@ from undeterred.wire.experiment_files import (
     get_model_def_file,
     get_model_def_tree,
 )
+from undeterred.wire.experiments import DeleteTensorboardFilesRequest, DeleteTensorboardFilesResponse, delete_tensorboard_files
 
 
 @serves(get_model_def, needs=Permission.VIEW_EXPERIMENT_ARTIFACTS)
@@ -35,6 +37,12 @@ async def tree(ctx: Context, _caller: Caller, request: GetModelDefTreeRequest) -
 @serves(get_model_def_file, needs=Permission.VIEW_EXPERIMENT_ARTIFACTS)
 async def file(ctx: Context, _caller: Caller, request: GetModelDefFileRequest) -> GetModelDefFileResponse:
     return await asyncio.to_thread(services.file, await _archive(ctx, request.experiment_id), request.path)
+
+
+@serves(delete_tensorboard_files, needs=Permission.UPDATE_EXPERIMENT)
+async def delete_tensorboard(ctx: Context, _caller: Caller, request: DeleteTensorboardFilesRequest) -> DeleteTensorboardFilesResponse:
+    await ctx.db.write(collecting.tensorboard_of, request.experiment_id)
+    return DeleteTensorboardFilesResponse()
 
 
 async def _archive(ctx: Context, experiment_id: int) -> bytes:

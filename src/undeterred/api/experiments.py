@@ -4,12 +4,22 @@ import asyncio
 
 from undeterred.api.serve import serves
 from undeterred.domain.access.permissions import Permission
-from undeterred.services import experiment_lists, experiment_patch, experiment_validations, experiments, shown_experiments, uploads
+from undeterred.services import (
+    experiment_continue,
+    experiment_lists,
+    experiment_patch,
+    experiment_validations,
+    experiments,
+    shown_experiments,
+    uploads,
+)
 from undeterred.services.context import Context
 from undeterred.services.experiment_config import Planned
 from undeterred.services.identity import Caller
 from undeterred.services.uploads import Packed
 from undeterred.wire.experiments import (
+    ContinueExperimentRequest,
+    ContinueExperimentResponse,
     CreateExperimentRequest,
     CreateExperimentResponse,
     GetBestSearcherValidationMetricRequest,
@@ -25,6 +35,7 @@ from undeterred.wire.experiments import (
     PatchExperimentResponse,
     PutExperimentRequest,
     PutExperimentResponse,
+    continue_experiment,
     create_experiment,
     get_best_searcher_validation_metric,
     get_experiment,
@@ -47,6 +58,11 @@ async def put(ctx: Context, caller: Caller, request: PutExperimentRequest) -> Pu
     inner = request.create_experiment_request or CreateExperimentRequest()
     early, packed = await _prepare(ctx, inner)
     return await ctx.db.write(experiments.put, caller, ctx.layers, inner, packed, request.external_experiment_id, early)
+
+
+@serves(continue_experiment, needs=Permission.UPDATE_EXPERIMENT)
+async def go_on(ctx: Context, _caller: Caller, request: ContinueExperimentRequest) -> ContinueExperimentResponse:
+    return await ctx.db.write(experiment_continue.continue_experiment, ctx.layers, request)
 
 
 @serves(get_experiment, needs=Permission.VIEW_EXPERIMENT_METADATA)

@@ -11,6 +11,7 @@ import msgspec
 
 from undeterred.domain.lifecycle import checkpoints as policy
 from undeterred.domain.lifecycle.checkpoints import Checkpoint, Policy
+from undeterred.errors import NotFound
 from undeterred.services import checkpoints as verbs
 from undeterred.services.identity import Caller
 from undeterred.store import checkpoints, collections
@@ -65,6 +66,13 @@ def of_experiment(tx: Tx, experiment_id: int) -> None:
     collections.add(tx, "experiment", experiment_id, {})
 
 
+def tensorboard_of(tx: Tx, experiment_id: int) -> None:
+    """Wish for an experiment's tensorboard files to go. Raises NotFound."""
+    if collections.storage_of(tx, experiment_id) is None:
+        raise NotFound(f"experiment '{experiment_id}' not found")
+    collections.add(tx, "tensorboard", experiment_id, {})
+
+
 def plan(tx: Tx, wish: CollectionRow) -> Work:
     """What a wish comes to now."""
     wanted = json.loads(wish.wanted)
@@ -75,7 +83,8 @@ def plan(tx: Tx, wish: CollectionRow) -> Work:
         return Work(_doomed(tx, _let_go(tx, wish.experiment_id, Policy(*wanted["policy"])), ALL))
     config = collections.storage_of(tx, wish.experiment_id)
     storage = json.loads(config).get("checkpoint_storage") or {} if config else {}
-    return Work(_doomed(tx, collections.every_uuid(tx, wish.experiment_id), ALL), (wish.experiment_id, storage))
+    doomed = _doomed(tx, collections.every_uuid(tx, wish.experiment_id), ALL) if wish.kind == "experiment" else []
+    return Work(doomed, (wish.experiment_id, storage))
 
 
 def removed(tx: Tx, uuid: str, left: dict[str, int]) -> None:

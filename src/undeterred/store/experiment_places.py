@@ -30,6 +30,11 @@ def by_id(tx: Tx, project_id: int) -> PlaceRow | None:
     return tx.one(PlaceRow, f"{_PLACE} WHERE p.id = :id", id=project_id)
 
 
+def by_experiment(tx: Tx, experiment_id: int) -> PlaceRow | None:
+    """The place where an experiment is."""
+    return tx.one(PlaceRow, f"{_PLACE} WHERE p.id = (SELECT project_id FROM experiments WHERE id = :id)", id=experiment_id)
+
+
 def by_name(tx: Tx, workspace: str, project: str) -> PlaceRow | None:
     """The place that two names mean."""
     return tx.one(PlaceRow, f"{_PLACE} WHERE w.name = :workspace AND p.name = :project", workspace=workspace, project=project)

@@ -1,6 +1,7 @@
 """Imports every module that declares handlers: the table of contents."""
 # ruff: noqa: F401 - they are imported for what they declare
 
+import undeterred.api.allocations
 import undeterred.api.auth
 import undeterred.api.charts
 import undeterred.api.checkpoints
@@ -20,6 +21,7 @@ import undeterred.api.projects
 import undeterred.api.run_reports
 import undeterred.api.search_preview
 import undeterred.api.supervision
+import undeterred.api.tasks
 import undeterred.api.templates
 import undeterred.api.tokens
 import undeterred.api.trials

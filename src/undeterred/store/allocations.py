@@ -39,6 +39,7 @@ class AllocationRow(msgspec.Struct, frozen=True):
     exit_reason: str | None
     log_next: int
     proxy_address: str | None
+    said: str | None
 
 
 COLUMNS = ", ".join(AllocationRow.__struct_fields__)
@@ -128,6 +129,23 @@ def kill_by(tx: Tx, allocation_id: str, at: int) -> None:
 def set_ready(tx: Tx, allocation_id: str) -> bool:
     """The task is ready for its users (and for preemption). True if that is news."""
     return tx.run(f"UPDATE allocations SET is_ready = 1 WHERE id = :id AND {LIVE} AND is_ready = 0", id=allocation_id) == 1
+
+
+def say(tx: Tx, allocation_id: str, state: str) -> None:
+    """What a task says of itself: RUNNING or WAITING. Before its start was seen that is only noted."""
+    now = "CASE WHEN state IN ('RUNNING', 'WAITING') THEN :state ELSE state END"
+    tx.run(f"UPDATE allocations SET state = {now}, said = :state WHERE id = :id AND {LIVE}", state=state, id=allocation_id)
+
+
+def set_proxy_address(tx: Tx, allocation_id: str, address: str) -> None:
+    """Where the task's ports are reached, when it knows better than we."""
+    tx.run("UPDATE allocations SET proxy_address = :address WHERE id = :id", address=address or None, id=allocation_id)
+
+
+def live_on(tx: Tx, node_id: str) -> list[AllocationRow]:
+    """What has a place on a node."""
+    sql = f"SELECT {COLUMNS} FROM allocations WHERE node_id = :node AND {LIVE} ORDER BY requested_at, id"
+    return tx.all(AllocationRow, sql, node=node_id)
 
 
 def acknowledge_preemption(tx: Tx, allocation_id: str) -> bool:

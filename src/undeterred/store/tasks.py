@@ -17,6 +17,7 @@ class TaskRow(msgspec.Struct, frozen=True):
     spec: str | None
     started_at: int
     ended_at: int | None
+    state: str | None
 
 
 class LoggedRow(msgspec.Struct, frozen=True):
@@ -46,6 +47,7 @@ class SummaryRow(msgspec.Struct, frozen=True):
     slot_ids: str
     container_id: str | None
     addresses: str
+    ports: str
     priority: int | None
 
 
@@ -74,7 +76,7 @@ def live_summaries(tx: Tx) -> list[SummaryRow]:
     return tx.all(
         SummaryRow,
         "SELECT a.id, a.task_id, k.type, k.trial_id, k.experiment_id, k.spec, a.state, a.pool, a.slots_wanted, a.requested_at, a.node_id,"
-        " a.slot_ids, a.container_id, a.addresses, j.priority FROM allocations a JOIN tasks k ON k.id = a.task_id"
+        " a.slot_ids, a.container_id, a.addresses, a.ports, j.priority FROM allocations a JOIN tasks k ON k.id = a.task_id"
         " LEFT JOIN jobs j ON j.id = a.job_id WHERE a.state <> 'TERMINATED' ORDER BY a.requested_at, a.id",
     )
 

@@ -14,6 +14,7 @@ tasks = Table(
     number("experiment_id", null=True, to="experiments.id"),
     number("owner_id", null=True, to="users.id"),
     text("spec", null=True),  # JSON: what a task that is no trial runs
+    text("state", null=True),  # of a generic task: ACTIVE, PAUSED, ...
     instant("started_at"),
     instant("ended_at", null=True),
     number("log_retention_days", null=True),
@@ -36,6 +37,7 @@ allocations = Table(
     instant("started_at", null=True),
     instant("ended_at", null=True),
     flag("is_ready"),
+    text("said", null=True),  # RUNNING or WAITING: what a task says of itself before anybody has seen it start
     text("proxy_address", null=True),
     # where it runs
     number("epoch", 0),

@@ -116,7 +116,7 @@ def _trial(row: TrialRow, tasks: list[TaskRow], now: int) -> wire.Trial:
         runner_state=row.runner_state,
         wall_clock_time=_wall_clock_s(row, tasks, now),
         warm_start_checkpoint_uuid=row.warm_start or "",
-        task_id=ids[-1] if ids else "",
+        task_id=ids[0] if ids else "",
         total_checkpoint_size=int64(max(row.checkpoint_size, 0)),
         checkpoint_count=row.checkpoint_count,
         summary_metrics=Raw((row.summary_metrics or "{}").encode()),

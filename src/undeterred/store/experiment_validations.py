@@ -36,11 +36,11 @@ def smaller_is_better(tx: Tx, experiment_id: int) -> bool | None:
 def float32(x: float) -> float:
     """The shortest decimal that means the same 32-bit number; infinite where that overflows."""
     try:
-        narrow = struct.unpack("f", struct.pack("f", x))[0]
+        narrow = struct.unpack("<f", struct.pack("<f", x))[0]
     except OverflowError:
         return float("inf") if x > 0 else float("-inf")
     for digits in range(6, 10):
         short = float(f"{x:.{digits}g}")
-        if struct.unpack("f", struct.pack("f", short))[0] == narrow:
+        if struct.unpack("<f", struct.pack("<f", short))[0] == narrow:
             return short
     return float(narrow)

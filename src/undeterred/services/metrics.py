@@ -19,7 +19,7 @@ from undeterred.services.identity import Caller
 from undeterred.services.missing import no_trial
 from undeterred.store import checkpoints, metrics, search_events
 from undeterred.store.db import Tx
-from undeterred.store.metrics import ReporterRow, ReportRow
+from undeterred.store.metrics import Bests, ReporterRow, ReportRow
 from undeterred.terms import ExperimentState
 from undeterred.wire.base import instant_us
 from undeterred.wire.metrics import TrialMetrics
@@ -113,9 +113,10 @@ def report(tx: Tx, _who: Caller, new: Report) -> None:
         _compare(standing, report_id, signed, value, at)
     fold(standing.summary, new.group, new.metrics)
     standing.total = max(standing.total, new.batches)
-    _store(tx, trial, new, standing)
-    if rolled_back or value is not None:
-        _note_bests(tx, trial, new, standing, rolled_back, signed)
+    changed = rolled_back or value is not None
+    _store(tx, trial, new, standing, changed)
+    if changed:
+        _follow(tx, trial, new, standing, rolled_back, signed)
     if new.group == VALIDATION and not trial.unmanaged:
         _tell_search(tx, trial, new)
 
@@ -173,16 +174,16 @@ def _compare(standing: Standing, report_id: int, signed: float | None, value: fl
         standing.latest_id, standing.latest_at = report_id, at
 
 
-def _store(tx: Tx, trial: ReporterRow, new: Report, standing: Standing) -> None:
+def _store(tx: Tx, trial: ReporterRow, new: Report, standing: Standing, bests: bool) -> None:
+    best = None
+    if bests:
+        best = Bests(standing.best_id, standing.best_signed, standing.best_value, standing.latest_id, standing.latest_at)
     summary = _json.encode(standing.summary).decode()
-    metrics.note_training(tx, new.trial_id, standing.total, summary, trial.run_id, standing.older, tx.now)
+    metrics.note(tx, new.trial_id, standing.total, summary, trial.run_id, standing.older, best)
 
 
-def _note_bests(tx: Tx, trial: ReporterRow, new: Report, standing: Standing, rolled_back: bool, signed: float | None) -> None:
-    """Best and latest validation of the trial, its best checkpoint, and the experiment's best."""
-    metrics.note_validation(
-        tx, new.trial_id, standing.best_id, standing.best_signed, standing.best_value, standing.latest_id, standing.latest_at
-    )
+def _follow(tx: Tx, trial: ReporterRow, new: Report, standing: Standing, rolled_back: bool, signed: float | None) -> None:
+    """What follows from a trial's best and latest validation: its best checkpoint, and the experiment's best."""
     if rolled_back:
         checkpoints.refresh_best(tx, new.trial_id)
         metrics.refresh_experiment(tx, trial.experiment_id)

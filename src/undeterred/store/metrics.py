@@ -178,48 +178,51 @@ def profiling(tx: Tx, trial_id: int, groups: list[str], after_id: int, limit: in
     )
 
 
-def note_training(tx: Tx, trial_id: int, total_batches: int, summary: str, run_id: int, older_batches: int | None, active_at: int) -> None:
-    """What a report changed of its trial, where no validation is involved."""
+class Bests(msgspec.Struct, frozen=True):
+    """The best and the latest validation of a trial; `signed` and `value` are None where the best is NaN or there is none."""
+
+    best_id: int | None
+    signed: float | None
+    value: float | None
+    latest_id: int | None
+    latest_at: int | None
+
+
+_NOTE = (
+    "UPDATE trials SET total_batches = :total, summary_metrics = :summary, metrics_run_id = :run, older_batches = :older,"
+    " last_activity_at = :now"
+)
+_BESTS = (
+    ", best_validation_id = :best_id, best_signed = :signed, searcher_metric_value = :value, latest_validation_id = :latest_id,"
+    " latest_validation_at = :latest_at"
+)
+
+
+def note(
+    tx: Tx, trial_id: int, total_batches: int, summary: str, run_id: int, older_batches: int | None, bests: Bests | None = None
+) -> None:
+    """What a report changed of its trial. bests: where they may have changed."""
+    given = {} if bests is None else msgspec.structs.asdict(bests)
     tx.run(
-        "UPDATE trials SET total_batches = :total, summary_metrics = :summary, metrics_run_id = :run, older_batches = :older,"
-        " last_activity_at = :at WHERE id = :id",
+        f"{_NOTE}{'' if bests is None else _BESTS} WHERE id = :id",
         id=trial_id,
         total=total_batches,
         summary=summary,
         run=run_id,
         older=older_batches,
-        at=active_at,
-    )
-
-
-def note_validation(
-    tx: Tx, trial_id: int, best_id: int | None, signed: float | None, value: float | None, latest_id: int | None, latest_at: int | None
-) -> None:
-    """The best and the latest validation of a trial."""
-    tx.run(
-        "UPDATE trials SET best_validation_id = :best, best_signed = :signed, searcher_metric_value = :value,"
-        " latest_validation_id = :latest, latest_validation_at = :at WHERE id = :id",
-        id=trial_id,
-        best=best_id,
-        signed=signed,
-        value=value,
-        latest=latest_id,
-        at=latest_at,
+        now=tx.now,
+        **given,
     )
 
 
 def improve_experiment(tx: Tx, experiment_id: int, trial_id: int, value: float, smaller_is_better: bool) -> bool:
     """The experiment's best, where this is better."""
     worse = "best_metric > :value" if smaller_is_better else "best_metric < :value"
-    return (
-        tx.run(
-            f"UPDATE experiments SET best_trial_id = :trial, best_metric = :value WHERE id = :id AND (best_metric IS NULL OR {worse})",
-            id=experiment_id,
-            trial=trial_id,
-            value=value,
-        )
-        > 0
-    )
+    sql = f"UPDATE experiments SET best_trial_id = :trial, best_metric = :value WHERE id = :id AND (best_metric IS NULL OR {worse})"
+    better = tx.run(sql, id=experiment_id, trial=trial_id, value=value) > 0
+    if better:
+        tx.ring(f"experiment:{experiment_id}")  # lists are sorted by it
+    return better
 
 
 def refresh_experiment(tx: Tx, experiment_id: int) -> None:
@@ -229,6 +232,7 @@ def refresh_experiment(tx: Tx, experiment_id: int) -> None:
         "SELECT id, searcher_metric_value FROM trials WHERE experiment_id = :id AND best_signed IS NOT NULL ORDER BY best_signed, id LIMIT 1",
         id=experiment_id,
     )
+    tx.ring(f"experiment:{experiment_id}")
     if best is None:
         tx.run("UPDATE experiments SET best_metric = NULL WHERE id = :id", id=experiment_id)
     else:

@@ -80,7 +80,7 @@ def test_nobody_gets_rights_by_unpacking() -> None:
 
 @given(
     st.dictionaries(
-        st.text(st.characters(blacklist_categories=("Cs",), blacklist_characters="/\0"), min_size=1, max_size=40), st.binary(max_size=200)
+        st.text(st.characters(codec="utf-8", exclude_characters="/\0"), min_size=1, max_size=40), st.binary(max_size=200)
     )
 )
 def test_whatever_is_accepted_unpacks_inside_its_folder(files: dict[str, bytes]) -> None:

@@ -16,7 +16,6 @@ def carried_out(tx: Tx, wish: CollectionRow, batch: int = BATCH) -> bool:
         if not rows.reports(tx, wish.experiment_id, batch):
             return False
         rows.experiment(tx, wish.experiment_id)
-        tx.ring(f"experiment:{wish.experiment_id}")
     collections.done(tx, wish.id)
     return True
 

@@ -47,6 +47,7 @@ def experiment(tx: Tx, experiment_id: int) -> None:
     for statement in _STATEMENTS:
         tx.run(statement, id=experiment_id)
     tx.run("DELETE FROM experiments WHERE id = :id", id=experiment_id)
+    tx.ring(f"experiment:{experiment_id}")
     tx.run("DELETE FROM jobs WHERE id = :id", id=job)
     if definition is not None:
         others = "SELECT 1 FROM experiments WHERE model_definition_id = :id LIMIT 1"

@@ -121,6 +121,7 @@ def move_experiment(tx: Tx, experiment_id: int, before: str, after: str, **chang
     """Change an experiment's state if it is still `before`; changes: further columns (ended_at, progress)."""
     more = "".join(f", {column} = :{column}" for column in changes)
     sql = f"UPDATE experiments SET state = :after{more} WHERE id = :id AND state = :before"
+    tx.ring(f"experiment:{experiment_id}")
     return tx.run(sql, id=experiment_id, before=before, after=after, **changes) == 1
 
 

@@ -227,6 +227,7 @@ def leaving_early(tx: Tx) -> list[tuple[int, int]]:
 def set_progress(tx: Tx, experiment_id: int, progress: float) -> None:
     """How far an experiment is."""
     tx.run("UPDATE experiments SET progress = :progress WHERE id = :id", id=experiment_id, progress=progress)
+    tx.ring(f"experiment:{experiment_id}")
 
 
 def _next_number(tx: Tx, project_id: int) -> int:

@@ -1,6 +1,7 @@
 """Imports every module that declares handlers: the table of contents."""
 # ruff: noqa: F401 - they are imported for what they declare
 
+import undeterred.api.agents
 import undeterred.api.allocations
 import undeterred.api.auth
 import undeterred.api.charts
@@ -10,6 +11,7 @@ import undeterred.api.docs
 import undeterred.api.experiment_actions
 import undeterred.api.experiment_files
 import undeterred.api.experiments
+import undeterred.api.jobs
 import undeterred.api.labels
 import undeterred.api.logs
 import undeterred.api.metrics
@@ -18,6 +20,7 @@ import undeterred.api.models
 import undeterred.api.old_users
 import undeterred.api.profiler
 import undeterred.api.projects
+import undeterred.api.resource_pools
 import undeterred.api.run_reports
 import undeterred.api.search_preview
 import undeterred.api.supervision

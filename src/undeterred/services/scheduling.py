@@ -15,7 +15,7 @@ from undeterred.domain.sched import planner
 from undeterred.domain.sched.snapshot import Ask, Node, Placed, Placement, Plan, Settings, Share, Snapshot
 from undeterred.services import lives as moves
 from undeterred.services.identity import token_hash
-from undeterred.store import allocations, launches, lives, logs, nodes
+from undeterred.store import allocations, launches, lives, log_matches, logs, nodes
 from undeterred.store.allocations import AllocationRow
 from undeterred.store.db import Tx
 from undeterred.store.launches import AskRow
@@ -39,30 +39,53 @@ def schedule(tx: Tx, config: MasterConfig, epoch: int, fresh: Callable[[], Secre
     by_pool: dict[str, list[AskRow]] = defaultdict(list)
     for ask in asks:
         by_pool[ask.pool].append(ask)
-    machines = nodes.present(tx)
+    machines, blocked = nodes.present(tx), log_matches.excluded_nodes(tx)
     placed = 0
     for pool, mine in by_pool.items():
         here = [machine for machine in machines if machine.pool == pool]
-        plan = planner.plan(snapshot(here, mine, _settings(config, pool)))
+        plan = planner.plan(snapshot(here, mine, _settings(config, pool), blocked))
         placed += _apply(tx, plan, here, mine, epoch, fresh)
     return placed
 
 
-def snapshot(machines: list[NodeRow], asks: list[AskRow], settings: Settings) -> Snapshot:
-    """A pool as the scheduler sees it."""
+def snapshot(machines: list[NodeRow], asks: list[AskRow], settings: Settings, blocked: dict[str, frozenset[str]] | None = None) -> Snapshot:
+    """A pool as the scheduler sees it; a slot that is switched off counts only while it is held. blocked: by task, nodes it must not use."""
+    held = _held(asks)
     return Snapshot(
-        nodes=tuple(Node(m.id, len(json.loads(m.slots)), bool(m.enabled) and not m.draining) for m in machines),
+        nodes=tuple(
+            Node(m.id, len(set(_usable(m)) | held[m.id].intersection(_all_slots(m))), bool(m.enabled) and not m.draining) for m in machines
+        ),
         placed=tuple(
             Placed(_ask(a), (Share(a.node_id or "", len(json.loads(a.slot_ids))),), a.stop_kind is not None)
             for a in asks
             if a.state != "PENDING"
         ),
-        waiting=tuple(_ask(a) for a in asks if a.state == "PENDING" and a.stop_kind is None),
+        waiting=tuple(
+            _ask(a, (blocked or {}).get(a.id.rpartition(".")[0], frozenset())) for a in asks if a.state == "PENDING" and a.stop_kind is None
+        ),
         settings=settings,
     )
 
 
-def _ask(row: AskRow) -> Ask:
+def _held(asks: list[AskRow]) -> dict[str, set[int]]:
+    """The slots that have somebody in them, by node."""
+    held: dict[str, set[int]] = defaultdict(set)
+    for ask in asks:
+        if ask.state != "PENDING" and ask.node_id:
+            held[ask.node_id].update(json.loads(ask.slot_ids))
+    return held
+
+
+def _all_slots(machine: NodeRow) -> list[int]:
+    return [int(slot["id"]) for slot in json.loads(machine.slots)]
+
+
+def _usable(machine: NodeRow) -> list[int]:
+    """The slots that take new work."""
+    return [int(slot["id"]) for slot in json.loads(machine.slots) if slot["enabled"] and not slot["draining"]]
+
+
+def _ask(row: AskRow, blocked: frozenset[str] = frozenset()) -> Ask:
     return Ask(
         id=row.id,
         job=row.job_id,
@@ -72,6 +95,7 @@ def _ask(row: AskRow) -> Ask:
         requested_at=row.requested_at,
         preemptible=row.task_type == TaskType.TRIAL,
         single_node=True,
+        blocked=blocked,
     )
 
 
@@ -87,11 +111,8 @@ def _settings(config: MasterConfig, pool: str) -> Settings:
 
 
 def _apply(tx: Tx, plan: Plan, machines: list[NodeRow], asks: list[AskRow], epoch: int, fresh: Callable[[], Secrets]) -> int:
-    held: dict[str, set[int]] = defaultdict(set)
-    for ask in asks:
-        if ask.state != "PENDING" and ask.node_id:
-            held[ask.node_id].update(json.loads(ask.slot_ids))
-    slots = {m.id: [int(s["id"]) for s in json.loads(m.slots)] for m in machines}
+    held = _held(asks)
+    slots = {m.id: _usable(m) for m in machines}
     used = {port for text in allocations.ports_in_use(tx) for port in json.loads(text).values()}
     count = 0
     for placement in plan.place:

@@ -8,12 +8,14 @@ from typing import Any
 
 import pytest
 
+from undeterred.errors import NotFound
 from undeterred.services import experiment_index, experiment_lists
 from undeterred.services.experiment_columns import finder
 from undeterred.services.experiment_index import ExperimentIndex
 from undeterred.store import experiment_list, experiments
 from undeterred.store.db import Database, Tx
 from undeterred.store.experiment_list import SORTS, STATE_ORDER, Filter, Sort
+from undeterred.wire.experiments import GetExperimentLabelsRequest
 
 WORDS = ["alpha", "Beta", "ÄÖ", "100% sure", "gamma_x", "a\\b", "BERT", ""]
 LABELS = ['["red"]', '["red","blue"]', "[]", '["a b"]', '["Red"]']
@@ -106,6 +108,51 @@ def test_it_says_what_sql_says(db: Database, seed: int, monkeypatch: pytest.Monk
                 await db.write(change_something, rng)
             await db.read(compare, index, rng, 12)
             assert index._ready or not index._building
+
+    asyncio.run(play())
+
+
+def test_labels_are_those_in_use(db: Database) -> None:
+    index = ExperimentIndex(db)
+
+    def make(tx: Tx) -> None:
+        for labels in ('["a"]', '["a","b"]', "[]"):
+            experiments.insert(tx, fixed() | {"state": "PAUSED", "name": "n", "started_at": 0, "labels": labels, "owner_id": 1})
+
+    def unlabel(tx: Tx) -> None:
+        experiments.update(tx, 2, {"labels": "[]"})
+
+    def told(tx: Tx, project_id: int) -> list[str]:
+        return experiment_lists.labels(tx, index, GetExperimentLabelsRequest(project_id=project_id)).labels
+
+    async def play() -> None:
+        await db.write(make)
+        assert await db.read(told, 0) == ["a", "b"]
+        await db.write(unlabel)
+        assert await db.read(told, 1) == ["a"]
+        with pytest.raises(NotFound):
+            await db.read(told, 9)
+
+    asyncio.run(play())
+
+
+def test_a_disorder_is_mended(db: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    rng = random.Random(5)
+    index = ExperimentIndex(db)
+
+    def broken(*_args: object) -> None:
+        raise ValueError("on purpose")
+
+    async def play() -> None:
+        await db.write(change_something, rng)
+        await db.read(compare, index, rng, 3)
+        with monkeypatch.context() as patched:
+            patched.setattr(index, "_apply", broken)
+            await db.write(change_something, rng)
+            await db.read(compare, index, rng, 10)
+            assert not index._ready
+        await db.read(compare, index, rng, 10)
+        assert index._ready
 
     asyncio.run(play())
 

@@ -20,7 +20,7 @@ from undeterred.wire.experiments import (
 
 @serves(get_experiment_labels, needs=Permission.VIEW_EXPERIMENT_METADATA)
 async def list_labels(ctx: Context, _caller: Caller, request: GetExperimentLabelsRequest) -> GetExperimentLabelsResponse:
-    return await ctx.db.read(experiment_lists.labels, request)
+    return await ctx.db.read(experiment_lists.labels, ctx.experiment_index, request)
 
 
 @serves(put_experiment_label, needs=Permission.UPDATE_EXPERIMENT_METADATA)

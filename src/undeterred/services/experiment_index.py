@@ -13,7 +13,7 @@ from collections.abc import Callable
 from itertools import compress
 
 from undeterred.services.experiment_columns import Columns, finder
-from undeterred.store import experiment_keys, experiment_list
+from undeterred.store import experiment_keys, experiment_list, experiments
 from undeterred.store.db import Database, Tx
 from undeterred.store.experiment_keys import KeyRow
 from undeterred.store.experiment_list import Filter, Sort
@@ -113,6 +113,15 @@ class ExperimentIndex:
                 else:
                     threading.Thread(target=self._build, name="experiment-index", daemon=True).start()
 
+    def labels(self, tx: Tx, project_id: int) -> list[str]:
+        """The JSON lists of labels that a project's experiments have, each once; project_id 0: everybody's. `refresh` as above."""
+        with self._lock:
+            if self._ready:
+                codes = self._columns.labels.codes
+                found = self._view(Filter(project_id=project_id), "id").found
+                return [self._columns.labels.values[code] for code in set(map(codes.__getitem__, found))]
+        return experiments.labels(tx, project_id)
+
     # -- making it -----------------------------------------------------------------------------------------------------------------
 
     def _reset(self) -> None:
@@ -172,8 +181,12 @@ class ExperimentIndex:
             self._rename(experiment_keys.usernames(tx))
         if len(ids) > max(1000, len(self._columns) // 8):
             self._views.clear()
-        for experiment_id in sorted(ids):
-            self._apply(experiment_id, rows.get(experiment_id))
+        try:
+            for experiment_id in sorted(ids):
+                self._apply(experiment_id, rows.get(experiment_id))
+        except Exception:
+            log.exception("the index of experiments is in disorder and made anew; the database answers until then")
+            self._reset()
         if len(self._columns) > 2 * self._columns.alive.count(1) + PIECE:
             self._reset()
 

@@ -58,11 +58,12 @@ def window(offset: int, limit: int, total: int) -> Pagination:
     return shown
 
 
-def labels(tx: Tx, request: GetExperimentLabelsRequest) -> GetExperimentLabelsResponse:
+def labels(tx: Tx, index: ExperimentIndex, request: GetExperimentLabelsRequest) -> GetExperimentLabelsResponse:
     """Every label in use, by name."""
+    index.refresh(tx)
     if request.project_id:
         _check_project(tx, request.project_id)
-    found = {label for row in experiments.labels(tx, request.project_id) for label in shown_experiments.labels_of(row)}
+    found = {label for row in index.labels(tx, request.project_id) for label in shown_experiments.labels_of(row)}
     return GetExperimentLabelsResponse(labels=sorted(found))
 
 

@@ -1,15 +1,16 @@
-"""Write docs/api/openapi.json from the declarations in `undeterred.wire`; `--check` only says whether it is stale."""
+"""Write docs/api/openapi.json and the generated part of docs/compatibility.md from the code; `--check` only says whether one is stale."""
 
 import json
 import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT / "src"))
+sys.path[:0] = [str(ROOT / "src"), str(ROOT)]
 
-from undeterred.wire.openapi import openapi_document  # noqa: E402 - the line above makes it importable
+from tools import compatibility  # noqa: E402 - the line above makes it importable
+from undeterred.wire.openapi import openapi_document  # noqa: E402
 
-TARGET = ROOT / "docs" / "api" / "openapi.json"
+OPENAPI = ROOT / "docs" / "api" / "openapi.json"
 
 
 def text() -> str:
@@ -18,14 +19,16 @@ def text() -> str:
 
 
 def main() -> int:
-    fresh = text()
-    if "--check" in sys.argv[1:]:
-        stale = not TARGET.exists() or TARGET.read_text(encoding="utf-8") != fresh
-        print(f"{TARGET.relative_to(ROOT)} is {'stale: run make api' if stale else 'fresh'}")
-        return int(stale)
-    TARGET.parent.mkdir(parents=True, exist_ok=True)
-    TARGET.write_text(fresh, encoding="utf-8")
-    return 0
+    stale = False
+    for target, fresh in ((OPENAPI, text()), (compatibility.TARGET, compatibility.fresh())):
+        if "--check" in sys.argv[1:]:
+            old = not target.exists() or target.read_text(encoding="utf-8") != fresh
+            print(f"{target.relative_to(ROOT)} is {'stale: run make api' if old else 'fresh'}")
+            stale = stale or old
+        else:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_text(fresh, encoding="utf-8")
+    return int(stale)
 
 
 if __name__ == "__main__":

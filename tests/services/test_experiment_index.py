@@ -251,6 +251,7 @@ def test_it_forgets_itself_when_too_much_was_missed(db: Database, monkeypatch: p
         ("a.c", "abc", False),
         ("%", "", True),
         ("a%c", "a\nc", True),
+        ("a\\", "xa%", True),
     ],
 )
 def test_patterns_are_those_of_like(pattern: str, text: str, found: bool) -> None:

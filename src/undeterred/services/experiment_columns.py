@@ -5,7 +5,6 @@ Texts that repeat are kept once and numbered; a place whose experiment is gone s
 
 import heapq
 import json
-import re
 from array import array
 from bisect import bisect_left
 from collections.abc import Callable, Collection, Iterable, Sequence
@@ -13,6 +12,7 @@ from typing import Any
 
 from undeterred.store.experiment_keys import KeyRow
 from undeterred.store.experiment_list import STATE_ORDER, Filter
+from undeterred.store.like import matcher
 
 _STATE_CODES = {state: code for code, state in enumerate(STATE_ORDER)}
 _RUN = 4096  # how many are sorted at once: others are let in between
@@ -79,8 +79,10 @@ class Columns:
         self.name.append("")
         for column in (self.description, self.labels, self.owner, self.project, self.pool):
             column.codes.append(0)
-        for numbers in (*self.numbers.values(), *self.reals.values()):
+        for numbers in self.numbers.values():
             numbers.append(0)
+        for reals in self.reals.values():
+            reals.append(0.0)
         self.put(len(self.ids) - 1, row)
         return len(self.ids) - 1
 
@@ -158,9 +160,9 @@ class Columns:
         masks: list[bytes] = []
         if wanted.states:
             codes = {_STATE_CODES[state] for state in wanted.states if state in _STATE_CODES}
-            masks.append(self.state.translate(bytes(code in codes for code in range(256))))
+            masks.append(bytes(self.state.translate(bytes(code in codes for code in range(256)))))
         if wanted.archived is not None:
-            masks.append(self.archived.translate(bytes(code == wanted.archived for code in range(256))))
+            masks.append(bytes(self.archived.translate(bytes(code == wanted.archived for code in range(256)))))
         if wanted.owner_ids is not None:
             masks.append(self.owner.mask(wanted.owner_ids.__contains__))
         if wanted.project_id:
@@ -221,21 +223,11 @@ class Columns:
 
 
 def finder(pattern: str) -> Callable[[str], bool]:
-    """Whether a text contains the pattern, in any case: as `LIKE '%pattern%'` with % and _ as wildcards and backslash to escape them."""
+    """Whether a text is like `%pattern%`."""
     if not any(mark in pattern for mark in "%_\\"):
         needle = pattern.lower()
         return lambda text: needle in text.lower()
-    parts, at = [], 0
-    while at < len(pattern):
-        mark = pattern[at]
-        if mark == "\\" and at + 1 < len(pattern):
-            at += 1
-            parts.append(re.escape(pattern[at].lower()))
-        else:
-            parts.append({"%": ".*", "_": "."}.get(mark) or re.escape(mark.lower()))
-        at += 1
-    search = re.compile("".join(parts), re.DOTALL).search
-    return lambda text: search(text.lower()) is not None
+    return matcher(f"%{pattern}%")
 
 
 def _has_all(text: str, labels: Iterable[str]) -> bool:

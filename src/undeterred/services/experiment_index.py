@@ -81,6 +81,8 @@ class ExperimentIndex:
         self._lock = threading.Lock()
         self._heard: deque[int] = deque()
         self._users_changed = True
+        self._ready = False
+        self._building = False
         self._reset()
         db.bell.family("experiment", self._hear)
         db.bell.always("sessions", self._hear_users)

@@ -60,7 +60,7 @@ class Sqlite(Dialect):
         return f"{column} IN (SELECT value FROM json_each(:{parameter}))"
 
     def like(self, expression: str, parameter: str) -> str:
-        return f"lower_all({expression}) LIKE lower_all(:{parameter}) ESCAPE '\\'"
+        return f"like_all({expression}, :{parameter})"
 
     def json_text(self, expression: str, *path: str) -> str:
         return f"json_extract({expression}, '{_sqlite_path(path)}')"

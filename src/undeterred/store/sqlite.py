@@ -8,6 +8,7 @@ from typing import Any
 from undeterred.errors import InvalidArgument, Unavailable
 from undeterred.store.db import Cursor
 from undeterred.store.dialect import Dialect, Sqlite
+from undeterred.store.like import matcher
 
 BUSY_MS = 5000
 CACHE_KIB = 32768
@@ -20,7 +21,7 @@ class SqliteConnection:
 
     def __init__(self, path: Path, write: bool) -> None:
         self._raw = sqlite3.connect(path, isolation_level=None, check_same_thread=False, cached_statements=512)
-        self._raw.create_function("lower_all", 1, _lower, deterministic=True)
+        self._raw.create_function("like_all", 2, _like, deterministic=True)
         self.execute(f"PRAGMA busy_timeout = {BUSY_MS}")
         if write:
             self.execute("PRAGMA journal_mode = WAL")
@@ -62,6 +63,6 @@ class SqliteConnection:
         return error
 
 
-def _lower(text: Any) -> Any:
-    """LOWER for every alphabet: SQLite's own knows ASCII only."""
-    return text.lower() if isinstance(text, str) else text
+def _like(text: Any, pattern: str) -> bool | None:
+    """LIKE for every alphabet: SQLite's own knows no case but ASCII's, and takes ages over some patterns."""
+    return matcher(pattern)(text) if isinstance(text, str) else None

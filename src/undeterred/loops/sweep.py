@@ -8,7 +8,7 @@ import time
 from undeterred.domain.lifecycle import unmanaged
 from undeterred.errors import WireError
 from undeterred.loops.world import World
-from undeterred.services import checkpoint_folders, collecting, deletion, heartbeats
+from undeterred.services import checkpoint_folders, collecting, deletion, heartbeats, logs
 from undeterred.services.collecting import RETRY_US, Doomed, Work
 from undeterred.store import collections
 from undeterred.store.collections import CollectionRow
@@ -23,6 +23,9 @@ async def activate(world: World) -> float | None:
     for wish in await db.read(collections.due):
         await _carry_out(world, wish)
     await db.write(heartbeats.lapse, unmanaged.SILENCE_US)
+    days, more = world.ctx.settings.config.retention_policy.log_retention_days, True
+    while more and not world.ctx.stopping:
+        _count, more = await db.write(logs.expire, days)
     due_at = await db.read(collections.next_at)
     return None if due_at is None else max(0.05, due_at / 1_000_000 - time.time())
 

@@ -15,7 +15,7 @@ from undeterred.domain.lifecycle import trials as trial_states
 from undeterred.domain.lifecycle.trials import Exit
 from undeterred.domain.search.values import TrialExited, TrialExitedEarly
 from undeterred.services import collecting
-from undeterred.store import allocations, lives, logs, search_events
+from undeterred.store import allocations, lives, log_matches, logs, search_events
 from undeterred.store.allocations import AllocationRow
 from undeterred.store.db import Tx
 from undeterred.store.lives import ExperimentLife, TrialLife
@@ -147,8 +147,9 @@ def _after_exit(tx: Tx, experiment: ExperimentLife, trial: TrialLife, allocation
     )
     if is_terminal(decided.state):
         if dont_retry and end.kind is ExitKind.FAILED:
-            line = texts.dont_retry()
-            logs.append_master(tx, allocation.task_id, allocation.id, [(line.level, line.text)])
+            met = [m for m in log_matches.of_task(tx, allocation.task_id) if m.action == "cancel_retries"]
+            lines = [texts.dont_retry(), *(texts.matched(m.log, m.pattern) for m in met)]
+            logs.append_master(tx, allocation.task_id, allocation.id, [(line.level, line.text) for line in lines])
         _end_trial(tx, experiment, trial, decided.state, restarts=decided.restarts)
         settle(tx, experiment.id)
         return

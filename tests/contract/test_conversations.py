@@ -26,6 +26,7 @@ CONVERSATIONS = [
     "checkpoints-trial",
     "task-logs",
     "task-logs-write",
+    "allocations",
     "users",
     "users-patch",
     "user-settings",

@@ -109,8 +109,13 @@ def test_pools_count_what_they_have_and_hold(db: Database, config: MasterConfig)
     assert (pool.num_agents, pool.slots_available, pool.slots_used, pool.default_aux_pool) == (1, 2, 1, True)
 
 
+def _two_jobs(tx: Tx) -> None:
+    for name in ("j1", "j2"):
+        job_rows.insert(tx, name, "COMMAND", 1, "default", 42, 1.0, True)
+
+
 def test_the_queue_follows_priorities_and_good_changes_outlive_bad_ones(db: Database, config: MasterConfig) -> None:
-    db.write_now(lambda tx: [job_rows.insert(tx, name, "COMMAND", 1, "default", 42, 1.0, True) for name in ("j1", "j2")])
+    db.write_now(_two_jobs)
     problems = db.write_now(
         job_queue.update,
         config,

@@ -12,6 +12,8 @@ _MANY = (
     ("metrics", f"trial_id IN {_TRIALS} AND archived = 1"),
 )
 _STATEMENTS = (
+    f"DELETE FROM log_kinds WHERE task_id IN {_TASKS}",
+    f"DELETE FROM log_matches WHERE task_id IN {_TASKS}",
     f"DELETE FROM accelerators WHERE task_id IN {_TASKS}",
     f"DELETE FROM allocations WHERE task_id IN {_TASKS}",
     "DELETE FROM checkpoints WHERE experiment_id = :id",

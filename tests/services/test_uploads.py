@@ -78,11 +78,7 @@ def test_nobody_gets_rights_by_unpacking() -> None:
     assert [entry.mode for entry in uploads.unpack(packed.archive)] == [0o777, 0o700]
 
 
-@given(
-    st.dictionaries(
-        st.text(st.characters(codec="utf-8", exclude_characters="/\0"), min_size=1, max_size=40), st.binary(max_size=200)
-    )
-)
+@given(st.dictionaries(st.text(st.characters(codec="utf-8", exclude_characters="/\0"), min_size=1, max_size=40), st.binary(max_size=200)))
 def test_whatever_is_accepted_unpacks_inside_its_folder(files: dict[str, bytes]) -> None:
     names = {name: content for name, content in files.items() if name not in (".", "..")}
     packed = uploads.pack([File(path=f"d/{name}", type=FILE, content=content) for name, content in names.items()])

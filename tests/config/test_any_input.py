@@ -68,7 +68,7 @@ FULL: dict[str, Any] = {
     "data_layer": {"type": "x"},
 }
 DEFAULTS = Defaults(task_container_defaults={"preemption_timeout": 3600}, master_storage={"type": "shared_fs", "host_path": "/tmp"})
-ODD = (
+ODD: tuple[Any, ...] = (
     None, True, 0, -1, 1.5, 2**31, 2**63, -(2**63), 10**30, 1e300, "", "x", "..", "a:b", "\U0001f680", "x" * 5000,
     [], [None], [[]], [{}], ["a", 1], {}, {"": None}, {"type": None}, {"type": "int"}, {"type": []}, {"name": {}}, {"a": {"type": "x"}},
 )  # fmt: skip

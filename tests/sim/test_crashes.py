@@ -63,11 +63,7 @@ def _nothing_twice(cluster: Cluster, seed: int) -> None:
     """Every container was started at most once, no slot was held by two, every trial's runs are numbered without a gap."""
     assert max(Counter(cluster.runtime.started).values()) == 1, f"seed {seed}"
     for trial_id, run_id in cluster.db.read_now(lambda tx: tx.all(tuple_of, "SELECT id, run_id FROM trials")):
-        runs = cluster.db.read_now(
-            lambda tx, t=trial_id: tx.column(
-                "SELECT a.run FROM allocations a JOIN tasks k ON k.id = a.task_id WHERE k.trial_id = :t ORDER BY a.run", t=t
-            )
-        )
+        runs = cluster.db.read_now(_runs_of, trial_id)
         assert runs == list(range(1, run_id + 1)), f"seed {seed}: trial {trial_id} has runs {runs}"
     spans = cluster.db.read_now(
         lambda tx: tx.all(
@@ -78,3 +74,7 @@ def _nothing_twice(cluster: Cluster, seed: int) -> None:
         for others, start, end in spans[:i]:
             if set(json.loads(slots)) & set(json.loads(others)):
                 assert end <= begun, f"seed {seed}: a slot was held by two at {start}..{end} and {begun}"
+
+
+def _runs_of(tx: Tx, trial_id: int) -> list[int]:
+    return tx.column("SELECT a.run FROM allocations a JOIN tasks k ON k.id = a.task_id WHERE k.trial_id = :t ORDER BY a.run", t=trial_id)

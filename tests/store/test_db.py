@@ -69,7 +69,7 @@ def test_a_broken_statement_in_company_harms_nobody_else(store: Database) -> Non
         await asyncio.sleep(0.05)
         gate.set()
         await first
-        return await group
+        return list(await group)
 
     one, broken, two = asyncio.run(main())
     assert (one, two) == ("1", "2")

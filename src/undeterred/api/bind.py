@@ -114,7 +114,7 @@ class App:
             caller = await self._admit(served, headers)
             assert served.handler is not None
             items = served.handler(self.ctx, caller, request)
-            lines = self._lines(items, served, pretty)  # type: ignore[arg-type]  # a streaming handler is an async generator
+            lines = self._lines(items, served, pretty)
             first = await anext(lines, b"")
         except Exception as problem:
             error = render.known(problem, served.endpoint.name)

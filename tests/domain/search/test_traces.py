@@ -42,7 +42,7 @@ def test_replayed(name: str) -> None:
         assert trial.hparams["base"] + 1 / metrics["tsteps"] == pytest.approx(metrics["loss"]), "the trial was not made in time"
         for action in driver.send(ValidationCompleted(trial.request_id, metrics)):
             if isinstance(action, Stop):
-                driver.played.stopped_at[trial.request_id] = metrics["tsteps"]
+                driver.played.stopped_at[trial.request_id] = int(metrics["tsteps"])
         shown.append(searcher.progress(config, driver.played.state))
         left[number] -= 1
         if not left[number]:

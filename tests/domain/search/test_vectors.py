@@ -2,6 +2,7 @@
 
 import uuid
 from collections import Counter
+from typing import Any
 
 import pytest
 
@@ -62,7 +63,8 @@ def test_get_metric() -> None:
 
 def test_early_stopping() -> None:
     section = vectors("early_stopping")
-    fresh = after = {"trial_rungs": {"1": 0}, "rungs": [[], [], []]}
+    fresh: dict[str, Any] = {"trial_rungs": {"1": 0}, "rungs": [[], [], []]}
+    after = fresh
     checked = 0
     for case in [*section["cases"], *section["derived"]]:
         before = case.get("before") or (fresh if checked == 3 else after)  # the derived cases follow each other

@@ -81,7 +81,7 @@ accelerators = Table(
     Index(None, "allocation_id"),
 )
 
-# A row holds up to store.logs.CHUNK_MAX lines of one report: what they share is written once (docs/decisions/0008-task-logs.md).
+# A row holds up to store.logs.CHUNK_MAX lines of one report: what they share is written once (docs/decisions/0010-task-logs.md).
 task_logs = Table(
     "task_logs",
     metadata,

@@ -150,12 +150,16 @@ def tasks_of_trial(tx: Tx, trial_id: int) -> list[str]:
 
 
 def silent_at(tx: Tx, task_id: str) -> int | None:
-    """When nothing more is to be expected of a task (µs): some seconds after its end; None while it may go on. A task that is gone is silent."""
+    """When nothing more is to be expected of a task (µs); None while it may go on. A task that is gone is silent.
+
+    A supervisor reports its task's end after the last line, so that end is the end; an unmanaged trial's lines may still be on their way.
+    """
     ends = logs.ends(tx, task_id)
     if ends is None:
         return 0
-    ended_at = ends.ended_at if ends.ended_at is not None else ends.trial_ended_at
-    return None if ended_at is None else ended_at + GRACE_US
+    if ends.ended_at is not None:
+        return ends.ended_at
+    return None if ends.trial_ended_at is None else ends.trial_ended_at + GRACE_US
 
 
 def task_fields(tx: Tx, task_id: str) -> TaskLogsFieldsResponse:

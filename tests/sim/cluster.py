@@ -66,6 +66,7 @@ class Cluster:
         self.masters = 0
         self.fail: set[str] = set()
         self.hold = False  # no task ends by itself
+        self.between: Callable[[], None] = lambda: None  # what people do between two turns
         self.world = self._master()
 
     def _master(self) -> World:
@@ -107,6 +108,7 @@ class Cluster:
             try:
                 for loop in self.random.sample(LOOPS, len(LOOPS)):
                     await loop.activate(self.world)
+                    self.between()
                     if self.random.random() < 0.5:
                         await self.tasks()
             except Died:

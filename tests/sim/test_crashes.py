@@ -35,7 +35,7 @@ def test_a_search_completes_however_often_the_master_dies(tmp_path: Path, seed: 
         assert len(rows) == 5, f"seed {seed}: {rows}"
         assert {state for _id, state, _r in rows} <= {"COMPLETED", "ERROR"}, f"seed {seed}: {rows}"
         assert cluster.masters > 5, f"seed {seed}: the master hardly died"
-        _nothing_twice(cluster, seed)
+        nothing_twice(cluster, seed)
     finally:
         cluster.close()
 
@@ -59,7 +59,7 @@ def test_a_lost_supervisor_is_no_restart(tmp_path: Path, seed: int) -> None:
         cluster.close()
 
 
-def _nothing_twice(cluster: Cluster, seed: int) -> None:
+def nothing_twice(cluster: Cluster, seed: int) -> None:
     """Every container was started at most once, no slot was held by two, every trial's runs are numbered without a gap."""
     assert max(Counter(cluster.runtime.started).values()) == 1, f"seed {seed}"
     for trial_id, run_id in cluster.db.read_now(lambda tx: tx.all(tuple_of, "SELECT id, run_id FROM trials")):

@@ -4,6 +4,7 @@ import multiprocessing
 import sqlite3
 from pathlib import Path
 
+import psycopg
 import pytest
 from sqlalchemy.engine import Engine
 
@@ -100,3 +101,19 @@ def test_one_postgres_database_one_master(postgres: object, tmp_path: Path) -> N
     first.close()
     open_store(tmp_path, url).close()
     assert HEAD
+
+
+@pytest.mark.postgres
+def test_the_chain_ends_where_the_head_script_does_on_postgres(postgres: object, tmp_path: Path) -> None:
+    chain, head = postgres.fresh(), postgres.fresh()  # type: ignore[attr-defined]  # tests.support.postgres.Postgres
+    upgrade(chain.replace("postgresql://", "postgresql+psycopg://", 1))
+    open_store(tmp_path, head).close()
+    assert _postgres_shape(chain) == _postgres_shape(head)
+
+
+def _postgres_shape(url: str) -> list[tuple[object, ...]]:
+    columns = "SELECT table_name, column_name, data_type, is_nullable, column_default FROM information_schema.columns WHERE table_schema = 'public'"
+    indexes = "SELECT tablename, indexname, indexdef, '', '' FROM pg_indexes WHERE schemaname = 'public'"
+    with psycopg.connect(url) as connection:
+        rows = connection.execute(f"{columns} UNION ALL {indexes} ORDER BY 1, 2").fetchall()
+    return [row for row in rows if row[0] != "alembic_version"]

@@ -94,7 +94,7 @@ def test_a_completed_search_has_nothing_to_go_on_with(db: Database, admin: Calle
         (SINGLE, "workspace: a\nproject: b\n", InvalidArgument, "'project' in override config cannot be specified"),
         (SINGLE, "searcher: {name: grid, metric: l}", InvalidArgument, "must have single searcher type got 'grid' instead"),
         (SINGLE, "resources: {slots_per_trial: 9}", InvalidArgument, "slots requested exceeds cluster capacity"),
-        (SINGLE, "resources: {resource_pool: nope}", InvalidArgument, "resource pool 'nope' does not exist"),
+        (SINGLE, "resources: {resource_pool: nope}", InvalidArgument, "resource pool nope does not exist"),
         (RANDOM, "name: x", InvalidArgument, "experiment is not single searcher, got 'random' instead"),
         (
             SINGLE.replace("name: single, metric: loss", "name: adaptive_asha, metric: loss, max_trials: 2, time_metric: b, max_time: 9"),

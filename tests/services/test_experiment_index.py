@@ -29,9 +29,10 @@ def random_values(rng: random.Random) -> dict[str, Any]:
     return {
         "state": rng.choice(STATE_ORDER),
         "name": f"{rng.choice(WORDS)} {rng.choice(WORDS)}",
-        "description": rng.choice(WORDS),
+        "description": somewhat(rng, WORDS, none=0.2),
         "labels": rng.choice(LABELS),
         "owner_id": rng.choice([1, 2]),
+        "project_id": rng.choice([1, 2]),
         "parent_id": somewhat(rng, range(1, 5)),
         "resource_pool": rng.choice(["", "default", "Big"]),
         "started_at": rng.randrange(5),
@@ -49,18 +50,23 @@ def fixed() -> dict[str, Any]:
     return {"job_id": "j", "project_id": 1, "config": "{}", "original_config": ""}
 
 
+def second_project(tx: Tx) -> None:
+    tx.run("INSERT INTO projects (id, name, workspace_id, user_id, created_at, key) VALUES (2, 'two', 1, 1, 0, 'TWO')")
+
+
 def random_filter(rng: random.Random) -> Filter:
     def maybe(value: Any, otherwise: Any) -> Any:
         return value if rng.random() < 0.25 else otherwise
 
     return Filter(
         name=maybe(rng.choice(["a", "BETA", "äö", "%", "_x", "0%\\%", "\\\\", "zzz"]), ""),
-        description=maybe(rng.choice(["alp", "Ä", "a%"]), ""),
+        description=maybe(rng.choice(["alp", "Ä", "a%", "%"]), ""),
         labels=maybe(rng.choice([("red",), ("red", "blue"), ("nope",)]), ()),
         archived=maybe(rng.random() < 0.5, None),
         states=maybe(tuple(rng.sample(STATE_ORDER, 3)), ()),
         owner_ids=maybe(rng.choice([(1,), (1, 2), (9,), ()]), None),
-        project_id=maybe(rng.choice([1, 7]), 0),
+        project_id=maybe(rng.choice([1, 2, 7]), 0),
+        not_in_projects=maybe(rng.choice([(2,), (1, 2), (9,)]), ()),
         at_least=maybe(rng.randrange(40), None),
         at_most=maybe(rng.randrange(40), None),
         incl=maybe((1, 5, 9, 999), ()),
@@ -103,6 +109,7 @@ def test_it_says_what_sql_says(db: Database, seed: int, monkeypatch: pytest.Monk
     index = ExperimentIndex(db)
 
     async def play() -> None:
+        await db.write(second_project)
         for _ in range(25):
             for _ in range(rng.choice([1, 2, 12])):
                 await db.write(change_something, rng)
@@ -144,6 +151,7 @@ def test_a_disorder_is_mended(db: Database, monkeypatch: pytest.MonkeyPatch) -> 
         raise ValueError("on purpose")
 
     async def play() -> None:
+        await db.write(second_project)
         await db.write(change_something, rng)
         await db.read(compare, index, rng, 3)
         with monkeypatch.context() as patched:
@@ -178,6 +186,7 @@ def test_it_is_made_in_the_background_while_things_change(db: Database, monkeypa
             experiments.insert(tx, fixed() | random_values(rng))
 
     async def play() -> None:
+        await db.write(second_project)
         await db.write(many)
         await db.read(compare, index, rng, 5)  # plain SQL answers
         assert index._building
@@ -196,7 +205,7 @@ def test_it_is_made_in_the_background_while_things_change(db: Database, monkeypa
     assert len(pieces) > 5
 
 
-def test_a_renamed_user_moves_in_the_order(db: Database, somebody: Callable[..., Any]) -> None:
+def test_a_user_called_otherwise_moves_in_the_order(db: Database, somebody: Callable[..., Any]) -> None:
     ann = somebody("ann")
     index = ExperimentIndex(db)
 
@@ -212,11 +221,17 @@ def test_a_renamed_user_moves_in_the_order(db: Database, somebody: Callable[...,
         tx.run("UPDATE users SET username = 'zoe' WHERE id = :id", id=ann.user_id)
         tx.ring("sessions")
 
+    def call_otherwise(tx: Tx) -> None:
+        tx.run("UPDATE users SET display_name = 'Ann' WHERE id = :id", id=ann.user_id)
+        tx.ring("sessions")
+
     async def play() -> None:
         await db.write(make)
         assert await db.read(order) == [2, 1, 3]
         await db.write(rename)
         assert await db.read(order) == [2, 3, 1]
+        await db.write(call_otherwise)
+        assert await db.read(order) == [1, 2, 3]
 
     asyncio.run(play())
 
@@ -227,6 +242,7 @@ def test_it_forgets_itself_when_too_much_was_missed(db: Database, monkeypatch: p
     index = ExperimentIndex(db)
 
     async def play() -> None:
+        await db.write(second_project)
         await db.write(change_something, rng)
         await db.read(compare, index, rng, 3)
         for _ in range(30):

@@ -125,7 +125,11 @@ def test_nothing_is_left_of_one_that_was_refused(db: Database, admin: Caller, la
         ({"template": "nope"}, NotFound, "template 'nope' not found"),
         ({"template": ""}, NotFound, "template not found"),
         ({"config": SINGLE + "workspace: a\nproject: b\n"}, NotFound, "workspace/project 'a/b' not found"),
-        ({"config": SINGLE.replace("slots_per_trial: 0", "resource_pool: x")}, InvalidArgument, "resource pool 'x' does not exist"),
+        (
+            {"config": SINGLE.replace("slots_per_trial: 0", "resource_pool: x")},
+            InvalidArgument,
+            "resource pool x does not exist or is not available to workspace id 1",
+        ),
         (
             {"config": SINGLE.replace("slots_per_trial: 0", "slots_per_trial: 64")},
             InvalidArgument,

@@ -24,16 +24,19 @@ DAYS_MAX = 32767
 Act = Callable[[Tx, Caller, PlacedRow], None]
 _ENDED = ("CANCELED", "COMPLETED", "ERROR")
 _ALIVE = ("ACTIVE", "PAUSED", "STOPPING_CANCELED", "STOPPING_COMPLETED", "STOPPING_ERROR", "STOPPING_KILLED", "RUNNING")
+_EVERYWHERE = -1  # the project of a request that is about every project
+_LIVE_ONES = Filter(archived=False)
 _MEANT = {
     Verb.ACTIVATE: Filter(states=("PAUSED",), archived=False),
     Verb.PAUSE: Filter(states=("ACTIVE",), archived=False),
     Verb.CANCEL: Filter(states=_ALIVE, archived=False),
     Verb.KILL: Filter(states=_ALIVE, archived=False),
     Verb.ARCHIVE: Filter(states=_ENDED, archived=False),
-    Verb.UNARCHIVE: Filter(archived=True),
+    Verb.UNARCHIVE: Filter(states=_ENDED, archived=True),
     Verb.DELETE: Filter(states=_ENDED),
 }
 """What a verb means when it is given a filter instead of ids."""
+_BY_STATE = frozenset({Verb.ACTIVATE, Verb.PAUSE, Verb.CANCEL, Verb.KILL})  # asked for states go before those that the verb means
 _STORED = frozenset(_ENDED + _ALIVE + ("DELETING", "DELETE_FAILED"))
 
 
@@ -55,10 +58,15 @@ def on_many(tx: Tx, who: Caller, project_id: int, ids: list[int], do: Act) -> li
 
 
 def meant(tx: Tx, verb: Verb | None, project_id: int, ids: Iterable[int], filters: BulkExperimentFilters | None) -> list[int]:
-    """The experiments that a request on many is about: filters go before ids; each once. Raises InvalidArgument."""
+    """The experiments that a request on many is about: filters go before ids; each once. Raises InvalidArgument.
+
+    verb: None for what is done to all that are not archived (moving them, keeping their logs)."""
     if filters is None:
         return list(dict.fromkeys(ids))
-    wanted = _filter(filters, _MEANT[verb] if verb is not None else Filter(), project_id)
+    base = _LIVE_ONES if verb is None else _MEANT[verb]
+    if verb in _BY_STATE and filters.states:
+        base = _LIVE_ONES
+    wanted = _filter(filters, base, project_id)
     return [] if wanted is None else experiment_list.ids(tx, wanted, Sort(), 0, -1)
 
 
@@ -81,6 +89,12 @@ def stored_states(shown: Iterable[Shown]) -> tuple[str, ...]:
     return names
 
 
+def labels_asked(labels: list[str]) -> tuple[str, ...]:
+    """The labels of a filter, all wanted: several may come in one value, parted by commas; nothing but an empty one wants none."""
+    joined = ",".join(labels)
+    return tuple(dict.fromkeys(joined.split(","))) if joined else ()
+
+
 def found(row: PlacedRow | None, experiment_id: int) -> PlacedRow:
     """The row, or NotFound."""
     if row is None:
@@ -91,6 +105,8 @@ def found(row: PlacedRow | None, experiment_id: int) -> PlacedRow:
 def _act(tx: Tx, who: Caller, verb: Verb, row: PlacedRow, bulk: bool) -> None:
     if verb is Verb.DELETE and row.owner_id != who.user_id and not who.admin:
         raise PermissionDenied("non admin users may not delete other user's experiments")
+    if verb is Verb.DELETE and deletion.is_registered(tx, row.id):
+        raise InvalidArgument(texts.REGISTERED)
     now = states.Experiment(row.id, ExperimentState(row.state), bool(row.archived), bool(row.unmanaged))
     after = states.decide(now, verb, bulk)
     if after is now:
@@ -98,8 +114,6 @@ def _act(tx: Tx, who: Caller, verb: Verb, row: PlacedRow, bulk: bool) -> None:
     if after.archived != now.archived:
         experiments.update(tx, row.id, {"archived": int(after.archived)})
         return
-    if verb is Verb.DELETE and deletion.is_registered(tx, row.id):
-        raise InvalidArgument(texts.REGISTERED)
     if not experiments.move(tx, row.id, now.state.value, after.state.value):
         raise FailedPrecondition(f"experiment {row.id} has just moved on; look at it again")
     if verb is Verb.DELETE:
@@ -116,12 +130,22 @@ def _retain(tx: Tx, row: PlacedRow, days: int) -> None:
         raise FailedPrecondition(f"experiment in non terminal state '{row.state}', try again later")
     if not -1 <= days <= DAYS_MAX:
         bound = "must be >= -1" if days < -1 else f"must be <= {DAYS_MAX}"
-        raise InvalidArgument(f"numDays: <config>.retention_policy.log_retention_days: {bound} but found {days}")
+        raise refused_config(row.id, f"<config>.retention_policy.log_retention_days: {bound} but found {days}")
     before = experiments.config_of(tx, row.id)
     assert before is not None
     config = json.loads(before.config) | {"retention_policy": {"log_retention_days": days}}
     experiments.update(tx, row.id, {"log_retention_days": days, **config_columns(config)})
     experiments.retain_logs(tx, row.id, days)
+
+
+class RefusedConfig(InvalidArgument):
+    """A change that would leave an experiment with a configuration that is not valid."""
+
+
+def refused_config(experiment_id: int, lines: str) -> RefusedConfig:
+    """The answer to such a change; lines: what is wrong, as the configuration language tells it."""
+    told = f"config is invalid or incomplete: {lines}"
+    return RefusedConfig(f"patching experiment {experiment_id}: refusing to save invalid experiment config: {told}")
 
 
 def config_columns(config: dict[str, object]) -> dict[str, str | None]:
@@ -140,7 +164,7 @@ def _attempt(tx: Tx, who: Caller, row: PlacedRow, do: Act) -> str:
 
 
 def _told(error: WireError) -> str:
-    return f"rpc error: code = {error.reason} desc = {error.text}"
+    return error.text if isinstance(error, RefusedConfig) else f"rpc error: code = {error.reason} desc = {error.text}"
 
 
 def _unknown(experiment_id: int) -> NotFound:
@@ -159,13 +183,15 @@ def _filter(filters: BulkExperimentFilters, meant_by_verb: Filter, project_id: i
         if archived is not None and archived != filters.archived:
             return None
         archived = filters.archived
-    if filters.project_id not in (0, project_id) or project_id <= 0:
+    if project_id == _EVERYWHERE:
+        project_id = max(filters.project_id, 0)
+    elif filters.project_id not in (0, project_id) or project_id <= 0:
         return None
     return msgspec.structs.replace(
         meant_by_verb,
         name=filters.name,
         description=filters.description,
-        labels=tuple(filters.labels),
+        labels=labels_asked(filters.labels),
         archived=archived,
         states=states_asked or meant_by_verb.states,
         owner_ids=tuple(filters.user_ids) or None,

@@ -46,10 +46,10 @@ class Numbered:
 
 
 class Columns:
-    """`usernames`: by user id, for the order by user."""
+    """`names`: what users are called, by user id, for the order by user."""
 
     def __init__(self) -> None:
-        self.usernames: dict[int, str] = {}
+        self.names: dict[int, str] = {}
         self.ids = array("q")
         self.alive = bytearray()
         self.state = bytearray()
@@ -114,7 +114,7 @@ class Columns:
         if column in self.reals:
             return self.reals[column].__getitem__
         if column == "user":
-            names = self.usernames
+            names = self.names
             return lambda place: names.get(self.owner.at(place), "")
         plain: dict[str, Key] = {
             "id": self.ids.__getitem__,
@@ -135,7 +135,7 @@ class Columns:
             reals = self.reals[column]
             return lambda place: reals[place] != reals[place]  # only NaN differs from itself
         if column == "description":
-            return lambda place: not self.description.at(place)
+            return lambda place: self.description.at(place) is None
         return None
 
     def sorted_by(self, column: str) -> "tuple[array[int], int]":
@@ -167,10 +167,13 @@ class Columns:
             masks.append(self.owner.mask(wanted.owner_ids.__contains__))
         if wanted.project_id:
             masks.append(self.project.mask(wanted.project_id.__eq__))
+        if wanted.not_in_projects:
+            masks.append(self.project.mask(lambda project: project not in wanted.not_in_projects))
         if wanted.labels:
             masks.append(self.labels.mask(lambda text: _has_all(text, wanted.labels)))
         if wanted.description:
-            masks.append(self.description.mask(finder(wanted.description)))
+            described = finder(wanted.description)
+            masks.append(self.description.mask(lambda text: text is not None and described(text)))
         if wanted.name:
             masks.append(bytes(map(finder(wanted.name), self.name)))
         masks += self._id_masks(wanted)
@@ -190,8 +193,9 @@ class Columns:
             and (wanted.archived is None or self.archived[place] == wanted.archived)
             and (wanted.owner_ids is None or self.owner.at(place) in wanted.owner_ids)
             and (not wanted.project_id or self.project.at(place) == wanted.project_id)
+            and self.project.at(place) not in wanted.not_in_projects
             and (not wanted.labels or _has_all(self.labels.at(place), wanted.labels))
-            and (not wanted.description or described(self.description.at(place)))
+            and (not wanted.description or (self.description.at(place) is not None and described(self.description.at(place))))
             and (not wanted.name or named(self.name[place]))
             and (wanted.at_least is None or experiment_id >= wanted.at_least)
             and (wanted.at_most is None or experiment_id <= wanted.at_most)

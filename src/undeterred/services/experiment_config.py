@@ -39,7 +39,7 @@ class Columns(msgspec.Struct, frozen=True):
     """The parts of a complete configuration that have columns of their own, and what starts a search; JSON where it says so."""
 
     name: str
-    description: str
+    description: str | None
     labels: str  # JSON
     hyperparameters: str  # JSON
     resource_pool: str
@@ -108,8 +108,8 @@ def resolve_pool(layers: Layers, place: PlaceRow, wanted: str, slots: int) -> st
         default = place.default_aux_pool or manager.default_aux_resource_pool
     name = wanted or default
     if master_config.pool(layers.config, name) is None:
-        known = ", ".join(pool.pool_name for pool in layers.config.resource_pools)
-        raise InvalidArgument(f"resource pool {name!r} does not exist; there is {known}")
+        told = f"resource pool {name} does not exist or is not available to workspace id {place.workspace_id}"
+        raise InvalidArgument(f"invalid resource configuration: rpc error: code = InvalidArgument desc = {told}")
     return name
 
 
@@ -129,7 +129,7 @@ def columns(config_json: str) -> Columns:
     searcher, resources = config["searcher"], config["resources"]
     return Columns(
         name=config["name"],
-        description=config["description"] or "",
+        description=config["description"],
         labels=_json(config["labels"] or []),
         hyperparameters=_json(config["hyperparameters"]),
         resource_pool=resources["resource_pool"],

@@ -23,7 +23,7 @@ _AGAIN = ("single", "random", "grid")
 
 def continue_experiment(tx: Tx, layers: Layers, request: ContinueExperimentRequest) -> ContinueExperimentResponse:
     """Put an ended experiment in the queue again. Raises NotFound, FailedPrecondition, InvalidArgument."""
-    before = _ended(tx, request.id)
+    before = _found(tx, request.id)
     config: dict[str, Any] = json.loads(before.config)
     method = config["searcher"]["name"]
     if method not in _AGAIN:
@@ -31,6 +31,7 @@ def continue_experiment(tx: Tx, layers: Layers, request: ContinueExperimentReque
     override = _override(request.override_config)
     if override and method != "single":
         raise InvalidArgument(f"override config is provided and experiment is not single searcher, got '{method}' instead")
+    _check_ended(before)
     again = [trial for trial in rows.ended_trials(tx, before.id) if method == "single" or trial.state != "COMPLETED"]
     if not again:
         raise FailedPrecondition("experiment has been completed, cannot continue this experiment")
@@ -51,15 +52,18 @@ def continue_experiment(tx: Tx, layers: Layers, request: ContinueExperimentReque
     return ContinueExperimentResponse(experiment=shown_experiments.single(tx, row), warnings=list(warnings))
 
 
-def _ended(tx: Tx, experiment_id: int) -> ConfigRow:
+def _found(tx: Tx, experiment_id: int) -> ConfigRow:
     before = experiments.config_of(tx, experiment_id)
     if before is None:
         raise NotFound(f"experiment '{experiment_id}' not found")
+    return before
+
+
+def _check_ended(before: ConfigRow) -> None:
+    if before.unmanaged:
+        raise FailedPrecondition(f"experiment {before.id} is unmanaged: whoever runs its trials can report to them again")
     if not is_terminal(ExperimentState(before.state)):
         raise FailedPrecondition(f"experiment in non terminal state '{before.state}', try again later")
-    if before.unmanaged:
-        raise FailedPrecondition(f"experiment {experiment_id} is unmanaged: whoever runs its trials can report to them again")
-    return before
 
 
 def _override(text: str) -> dict[str, Any]:
@@ -87,7 +91,10 @@ def _merged(tx: Tx, layers: Layers, experiment_id: int, override: dict[str, Any]
     if wanted is not None:
         place = experiment_places.by_experiment(tx, experiment_id)
         assert place is not None
-        pool = experiment_config.resolve_pool(layers, place, wanted, merged["resources"]["slots_per_trial"])
+        try:
+            pool = experiment_config.resolve_pool(layers, place, wanted, merged["resources"]["slots_per_trial"])
+        except InvalidArgument as error:
+            raise InvalidArgument(f"parsing continue experiment request: {error.text}") from error
         merged = merged | {"resources": merged["resources"] | {"resource_pool": pool}}
     try:
         language.check_complete(merged)

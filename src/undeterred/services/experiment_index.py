@@ -168,7 +168,7 @@ class ExperimentIndex:
     def _catch_up(self, tx: Tx) -> None:
         if self._users_changed:
             self._users_changed = False
-            self._rename(experiment_keys.usernames(tx))
+            self._rename(experiment_keys.shown_names(tx))
         ids: set[int] = set()
         while self._heard:
             ids.add(self._heard.popleft())
@@ -179,8 +179,8 @@ class ExperimentIndex:
         except BaseException:
             self._heard.extend(ids)
             raise
-        if any(row.owner_id not in self._columns.usernames for row in rows.values()):
-            self._rename(experiment_keys.usernames(tx))
+        if any(row.owner_id not in self._columns.names for row in rows.values()):
+            self._rename(experiment_keys.shown_names(tx))
         if len(ids) > max(1000, len(self._columns) // 8):
             self._views.clear()
         try:
@@ -207,10 +207,10 @@ class ExperimentIndex:
             for view in views:
                 view.add(place)
 
-    def _rename(self, usernames: dict[int, str]) -> None:
-        if usernames != self._columns.usernames:
-            self._columns.usernames.clear()
-            self._columns.usernames.update(usernames)
+    def _rename(self, names: dict[int, str]) -> None:
+        if names != self._columns.names:
+            self._columns.names.clear()
+            self._columns.names.update(names)
             for key in [key for key in self._views if key[1] == "user"]:
                 del self._views[key]
 

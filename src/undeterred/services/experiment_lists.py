@@ -1,8 +1,10 @@
 """Lists of experiments: what a request wants, the window on it, and the page."""
 
+from collections import Counter
+
 from undeterred.errors import NotFound
 from undeterred.services import paging, shown_experiments
-from undeterred.services.experiment_actions import stored_states
+from undeterred.services.experiment_actions import labels_asked, stored_states
 from undeterred.services.experiment_index import ExperimentIndex
 from undeterred.store import experiment_list, experiment_places, experiments
 from undeterred.store.db import Tx
@@ -59,12 +61,12 @@ def window(offset: int, limit: int, total: int) -> Pagination:
 
 
 def labels(tx: Tx, index: ExperimentIndex, request: GetExperimentLabelsRequest) -> GetExperimentLabelsResponse:
-    """Every label in use, by name."""
+    """Every label in use: what stands in most of the different lists of labels first, then by name."""
     index.refresh(tx)
     if request.project_id:
         _check_project(tx, request.project_id)
-    found = {label for row in index.labels(tx, request.project_id) for label in shown_experiments.labels_of(row)}
-    return GetExperimentLabelsResponse(labels=sorted(found))
+    uses = Counter(label for row in index.labels(tx, request.project_id) for label in shown_experiments.labels_of(row))
+    return GetExperimentLabelsResponse(labels=sorted(uses, key=lambda label: (-uses[label], label)))
 
 
 def _filter(tx: Tx, request: GetExperimentsRequest) -> Filter:
@@ -76,14 +78,17 @@ def _filter(tx: Tx, request: GetExperimentsRequest) -> Filter:
     if request.user_ids:
         owners = set(request.user_ids) if owners is None else owners & set(request.user_ids)
     ids = request.experiment_id_filter or Int32FieldFilter()
+    # Who asks everywhere for what is not archived wants nothing out of archived places either.
+    hidden = tuple(experiment_places.archived_projects(tx)) if request.archived is False and not request.project_id else ()
     return Filter(
         name=request.name,
         description=request.description,
-        labels=tuple(dict.fromkeys(part for label in request.labels for part in label.split(","))),
+        labels=labels_asked(request.labels),
         archived=request.archived,
         states=stored_states(request.states),
         owner_ids=None if owners is None else tuple(sorted(owners)),
         project_id=request.project_id,
+        not_in_projects=hidden,
         at_least=_largest(ids.gte, ids.gt, 1),
         at_most=_smallest(ids.lte, ids.lt, 1),
         incl=tuple(ids.incl),

@@ -12,10 +12,10 @@ from undeterred.wire.experiment_actions import ExperimentActionResult, MoveExper
 def move(tx: Tx, experiment_id: int, project_id: int) -> None:
     """Move one experiment. Raises NotFound, FailedPrecondition."""
     row = experiment_actions.found(experiments.placed(tx, experiment_id), experiment_id)
-    _check_target(tx, project_id)
     if row.archived:
         raise FailedPrecondition(f"experiment ({experiment_id}) is archived and cannot be moved")
     _check_source(tx, row.project_id)
+    _check_target(tx, project_id)
     _move(tx, row, project_id)
 
 
@@ -23,11 +23,13 @@ def move_many(tx: Tx, who: Caller, request: MoveExperimentsRequest) -> list[Expe
     """Move some experiments of a project; what became of each."""
     _check_target(tx, request.destination_project_id)
     ids = experiment_actions.meant(tx, None, request.project_id, request.experiment_ids, request.filters)
-    if experiment_places.by_id(tx, request.project_id) is not None:
-        _check_source(tx, request.project_id)
+    closed = frozenset(experiment_places.archived_projects(tx))
+    if request.filters is not None and closed:
+        rows = experiments.placed_by_ids(tx, request.project_id, ids)
+        ids = [i for i in ids if rows[i].project_id not in closed]
 
     def one(tx: Tx, _who: Caller, row: PlacedRow) -> None:
-        if row.archived:
+        if row.archived or row.project_id in closed:
             raise FailedPrecondition("Experiment is archived.")
         _move(tx, row, request.destination_project_id)
 

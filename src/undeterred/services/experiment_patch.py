@@ -70,21 +70,22 @@ def _relabel(tx: Tx, experiment_id: int, change: Any) -> list[str]:
 
 def _described(before: ConfigRow, wanted: PatchExperiment, config: dict[str, Any]) -> _Columns:
     """The columns that change; the configuration tells name, description and labels too, once any of these was ever changed."""
-    if wanted.name is not None and not wanted.name.strip():
+    if wanted.name is not None and wanted.name != before.name and not wanted.name.strip():
         raise InvalidArgument("`name` must not be an empty or whitespace string")
     columns: _Columns = {}
     for name in ("name", "description", "notes"):
         value = getattr(wanted, name)
-        if value is not None and value != getattr(before, name):
+        if value is not None and value != (getattr(before, name) or ""):
             columns[name] = value
     if wanted.labels is not None:
         labels = _json(list(dict.fromkeys(label for label in wanted.labels if isinstance(label, str))))
         if labels != before.labels:
             columns["labels"] = labels
     if columns:
+        before_labels = shown_experiments.labels_of(before.labels)
         config["name"] = columns.get("name", before.name)
-        config["description"] = columns.get("description", before.description)
-        config["labels"] = shown_experiments.labels_of(columns.get("labels", before.labels)) or None
+        config["description"] = columns.setdefault("description", before.description or "")
+        config["labels"] = shown_experiments.labels_of(columns["labels"]) if "labels" in columns else before_labels or None
     return columns
 
 
@@ -114,8 +115,7 @@ def _patch_resources(tx: Tx, before: ConfigRow, wanted: PatchExperimentPatchReso
 def _check(experiment_id: int, config: dict[str, Any]) -> None:
     lines = [line for line in language.problems(config, final=True) if not line.startswith(_TAKEN)]
     if lines:
-        told = "config is invalid or incomplete: " + "\n".join(lines)
-        raise InvalidArgument(f"patching experiment {experiment_id}: refusing to save invalid experiment config: {told}")
+        raise experiment_actions.refused_config(experiment_id, "\n".join(lines))
 
 
 def _shown(tx: Tx, before: ConfigRow) -> Experiment:

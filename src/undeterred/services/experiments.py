@@ -41,7 +41,7 @@ def create(
     parent = _parent(tx, request.parent_id)
     planned = _plan(tx, layers, request, early)
     if request.validate_only:
-        return CreateExperimentResponse(experiment=Experiment(), warnings=list(planned.warnings))
+        return CreateExperimentResponse(experiment=Experiment())
     experiment_id = _make(tx, who, request, planned, parent, packed, None)
     message = _shown(tx, experiment_id)
     config = shown_experiments.raw(planned.resolved.echo_json)
@@ -60,6 +60,8 @@ def put(
     """Make the experiment that another system knows as `external_id`, or give the one that there is this configuration."""
     if not _unmanaged(request):
         raise InvalidArgument("only unmanaged experiments are supported")
+    if request.parent_id:
+        raise InvalidArgument("can't fork into an unmanaged experiment")
     if "\0" in external_id:
         raise InvalidArgument("external_experiment_id: a NUL character is no part of an id")
     try:
@@ -68,7 +70,7 @@ def put(
         raise InvalidArgument(f"failed to parse exp config: {error.text}") from error
     experiment_id = experiments.id_by_external(tx, external_id)
     if experiment_id is None:
-        experiment_id = _make(tx, who, request, planned, _parent(tx, request.parent_id), packed, external_id)
+        experiment_id = _make(tx, who, request, planned, None, packed, external_id)
     else:
         made = experiment_config.columns(planned.resolved.config_json)
         experiments.update(tx, experiment_id, _described(made) | _configured(planned))

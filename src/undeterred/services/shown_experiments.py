@@ -59,16 +59,18 @@ def _listed(row: ShownRow, state: ExperimentState, now: int, trial_data: bool) -
     message.searcher_metric = row.searcher_metric
     message.hyperparameters = raw(row.hyperparameters)
     message.notes = "omitted" if row.notes else ""
-    message.duration = max(0, ((now if row.ended_at is None else row.ended_at) - row.started_at) // SECOND)
+    message.duration = max(0, ((now if row.ended_at is None else row.ended_at) - row.started_at + SECOND // 2) // SECOND)
     if row.external_id is not None:
         message.external_experiment_id = row.external_id
+    if row.external_trial_id is not None:
+        message.external_trial_id = row.external_trial_id
     if trial_data and row.best_metric is not None:
         message.best_trial_searcher_metric = row.best_metric
     return message
 
 
 def _common(row: ShownRow, state: ExperimentState) -> Experiment:
-    return Experiment(
+    message = Experiment(
         id=row.id,
         description=row.description,
         labels=raw(row.labels),
@@ -95,6 +97,11 @@ def _common(row: ShownRow, state: ExperimentState) -> Experiment:
         checkpoint_count=row.checkpoint_count,
         unmanaged=row.unmanaged == 1,
     )
+    if '"pachyderm":{' in row.config:
+        integrations = json.loads(row.config)["integrations"] or {}
+        if integrations.get("pachyderm") is not None:
+            message.pachyderm_integration = integrations["pachyderm"]
+    return message
 
 
 def _state(tx: Tx, row: ShownRow) -> ExperimentState:
@@ -109,7 +116,7 @@ def _shown_state(row: ShownRow, live: dict[str, list[str]]) -> ExperimentState:
 
 def _summary(tx: Tx, row: ShownRow) -> JobSummary | None:
     """Where the experiment stands in its queue; None where it does not wait or run."""
-    if row.unmanaged or row.state in ("COMPLETED", "CANCELED", "ERROR"):
+    if row.unmanaged or row.state != "ACTIVE":
         return None
     job = jobs.get(tx, row.job_id)
     if job is None or not job.queued:

@@ -13,7 +13,7 @@ class KeyRow(msgspec.Struct, frozen=True):
     id: int
     state: str
     name: str
-    description: str
+    description: str | None
     labels: str
     owner_id: int
     project_id: int
@@ -50,6 +50,7 @@ def highest(tx: Tx) -> int:
     return int(tx.value("SELECT MAX(id) FROM experiments") or 0)
 
 
-def usernames(tx: Tx) -> dict[int, str]:
-    """Every user's name by id."""
-    return dict(tx.all(lambda user, name: (int(user), str(name)), "SELECT id, username FROM users"))
+def shown_names(tx: Tx) -> dict[int, str]:
+    """What every user is called, by id: the display name where there is one."""
+    sql = "SELECT id, COALESCE(NULLIF(display_name, ''), username) FROM users"
+    return dict(tx.all(lambda user, name: (int(user), str(name)), sql))

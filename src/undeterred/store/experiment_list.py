@@ -27,7 +27,7 @@ _RANK = "CASE e.state " + " ".join(f"WHEN '{state}' THEN {rank}" for rank, state
 class Filter(msgspec.Struct, frozen=True, kw_only=True):
     """What is wanted; all at once. None and empty mean no condition, but for `owner_ids`: empty means nobody.
 
-    name, description: in any case, somewhere; % and _ are wildcards. labels: all of them. incl: only these ids."""
+    name, description: in any case, somewhere; % and _ are wildcards. labels: all of them. incl: only these ids. not_in_projects: none of these."""
 
     name: str = ""
     description: str = ""
@@ -36,6 +36,7 @@ class Filter(msgspec.Struct, frozen=True, kw_only=True):
     states: tuple[str, ...] = ()
     owner_ids: tuple[int, ...] | None = None
     project_id: int = 0
+    not_in_projects: tuple[int, ...] = ()
     at_least: int | None = None
     at_most: int | None = None
     incl: tuple[int, ...] = ()
@@ -51,13 +52,13 @@ class Sort(msgspec.Struct, frozen=True):
 
 SORTS = {
     "id": "e.id",
-    "description": "NULLIF(e.description, '')",
+    "description": "e.description",
     "started_at": "e.started_at",
     "ended_at": "e.ended_at",
     "state": _RANK,
     "num_trials": "e.num_trials",
     "progress": "COALESCE(e.progress, 0)",
-    "user": "(SELECT username FROM users WHERE users.id = e.owner_id)",
+    "user": "(SELECT COALESCE(NULLIF(display_name, ''), username) FROM users WHERE users.id = e.owner_id)",
     "name": "e.name",
     "parent_id": "e.parent_id",
     "resource_pool": "e.resource_pool",
@@ -114,6 +115,8 @@ def _where(tx: Tx, wanted: Filter) -> tuple[str, dict[str, Any]]:
         add(dialect.member("e.owner_id", "owners"), owners=dialect.bag(wanted.owner_ids))
     if wanted.project_id:
         add("e.project_id = :project", project=wanted.project_id)
+    if wanted.not_in_projects:
+        add(f"NOT ({dialect.member('e.project_id', 'not_projects')})", not_projects=dialect.bag(wanted.not_in_projects))
     if wanted.at_least is not None:
         add("e.id >= :at_least", at_least=wanted.at_least)
     if wanted.at_most is not None:

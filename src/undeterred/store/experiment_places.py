@@ -30,6 +30,14 @@ def by_id(tx: Tx, project_id: int) -> PlaceRow | None:
     return tx.one(PlaceRow, f"{_PLACE} WHERE p.id = :id", id=project_id)
 
 
+def archived_projects(tx: Tx) -> list[int]:
+    """The projects that are archived or in an archived workspace."""
+    return tx.column(
+        "SELECT id FROM projects WHERE archived = 1"
+        " UNION SELECT p.id FROM workspaces w JOIN projects p ON p.workspace_id = w.id WHERE w.archived = 1 ORDER BY 1"
+    )
+
+
 def by_experiment(tx: Tx, experiment_id: int) -> PlaceRow | None:
     """The place where an experiment is."""
     return tx.one(PlaceRow, f"{_PLACE} WHERE p.id = (SELECT project_id FROM experiments WHERE id = :id)", id=experiment_id)

@@ -42,6 +42,7 @@ class ShownRow(msgspec.Struct, frozen=True):
     progress: float | None
     progress_nan: int
     best_metric: float | None
+    external_trial_id: str | None
     num_trials: int
     checkpoint_count: int
     checkpoint_size: int
@@ -65,7 +66,7 @@ class ConfigRow(msgspec.Struct, frozen=True):
     id: int
     state: str
     name: str
-    description: str
+    description: str | None
     labels: str
     notes: str
     config: str
@@ -86,10 +87,10 @@ class SourceRow(msgspec.Struct, frozen=True):
 
 FROM = " FROM experiments e JOIN projects p ON p.id = e.project_id JOIN workspaces w ON w.id = p.workspace_id JOIN users u ON u.id = e.owner_id"
 _SHOWN = (
-    "SELECT e.id, e.state, e.name, e.description, e.labels, e.notes, COALESCE(e.config_shown, e.config), e.hyperparameters, e.job_id, e.owner_id,"
+    "SELECT e.id, e.state, e.name, COALESCE(e.description, ''), e.labels, e.notes, COALESCE(e.config_shown, e.config), e.hyperparameters, e.job_id, e.owner_id,"
     " u.username, u.display_name, e.project_id, p.name, p.user_id, p.archived, w.id, w.name, w.archived, e.parent_id, e.resource_pool,"
     " e.searcher_name, e.searcher_metric, e.started_at, e.ended_at, e.archived, e.unmanaged, e.external_id, e.progress, e.progress_nan, e.best_metric,"
-    " e.num_trials, e.checkpoint_count, e.checkpoint_size" + FROM
+    " b.external_id, e.num_trials, e.checkpoint_count, e.checkpoint_size" + FROM + " LEFT JOIN trials b ON b.id = e.best_trial_id"
 )
 _PLACED = "SELECT id, state, archived, unmanaged, owner_id, project_id, job_id FROM experiments"
 
@@ -148,9 +149,10 @@ def placed(tx: Tx, experiment_id: int) -> PlacedRow | None:
 
 
 def placed_by_ids(tx: Tx, project_id: int, ids: Iterable[int]) -> dict[int, PlacedRow]:
-    """Those of these experiments that are in the project, by id."""
-    sql = f"{_PLACED} WHERE project_id = :project AND {tx.dialect.member('id', 'ids')}"
-    return {row.id: row for row in tx.all(PlacedRow, sql, project=project_id, ids=tx.dialect.bag(list(ids)))}
+    """Those of these experiments that are in the project, by id; project_id -1: in any."""
+    where, given = ("", {}) if project_id == -1 else (" AND project_id = :project", {"project": project_id})
+    sql = f"{_PLACED} WHERE {tx.dialect.member('id', 'ids')}{where}"
+    return {row.id: row for row in tx.all(PlacedRow, sql, ids=tx.dialect.bag(list(ids)), **given)}
 
 
 def config_of(tx: Tx, experiment_id: int) -> ConfigRow | None:

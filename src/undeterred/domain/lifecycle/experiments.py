@@ -63,7 +63,7 @@ def decide(now: Experiment, verb: Verb, bulk: bool = False) -> Experiment:
     """
     match verb:
         case Verb.ACTIVATE:
-            return _activate(_visible(now), bulk)
+            return _activate(_visible(now) if bulk else now, bulk)
         case Verb.PAUSE:
             return _pause(_visible(now))
         case Verb.CANCEL:
@@ -127,17 +127,22 @@ def _stop(now: Experiment, wanted: ExperimentState) -> Experiment:
 
 
 def _archive(now: Experiment) -> Experiment:
-    if not is_terminal(now.state):
-        raise FailedPrecondition("Experiment is not in terminal state.")
     if now.archived:
         raise FailedPrecondition("Experiment is already archived.")
+    _check_ended(now)
     return msgspec.structs.replace(now, archived=True)
 
 
 def _unarchive(now: Experiment) -> Experiment:
     if not now.archived:
         raise FailedPrecondition("Experiment is not archived.")
+    _check_ended(now)
     return msgspec.structs.replace(now, archived=False)
+
+
+def _check_ended(now: Experiment) -> None:
+    if not is_terminal(now.state):
+        raise FailedPrecondition("Experiment is not in terminal state.")
 
 
 def _delete(now: Experiment) -> Experiment:

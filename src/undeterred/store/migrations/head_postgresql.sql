@@ -283,7 +283,7 @@ CREATE TABLE experiments (
 	id BIGSERIAL NOT NULL, 
 	state TEXT NOT NULL, 
 	name TEXT NOT NULL, 
-	description TEXT DEFAULT '' NOT NULL, 
+	description TEXT, 
 	labels TEXT DEFAULT '[]' NOT NULL, 
 	job_id TEXT NOT NULL, 
 	owner_id BIGINT NOT NULL, 
@@ -509,6 +509,8 @@ CREATE INDEX ix_model_versions_checkpoint_uuid ON model_versions (checkpoint_uui
 
 CREATE INDEX ix_models_workspace_id ON models (workspace_id);
 
+CREATE INDEX ix_projects_archived ON projects (archived);
+
 CREATE INDEX ix_search_events_experiment_id_id ON search_events (experiment_id, id);
 
 CREATE INDEX ix_sessions_user_id ON sessions (user_id);
@@ -536,6 +538,8 @@ CREATE INDEX ix_trials_state_id ON trials (state, id);
 CREATE INDEX ix_trials_warm_start ON trials (warm_start);
 
 CREATE INDEX ix_user_activity_user_id_entity_seen_at ON user_activity (user_id, entity, seen_at);
+
+CREATE INDEX ix_workspaces_archived ON workspaces (archived);
 
 CREATE INDEX ix_workspaces_user_id ON workspaces (user_id);
 

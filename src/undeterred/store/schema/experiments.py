@@ -38,7 +38,7 @@ experiments = Table(
     serial(),
     text("state"),
     text("name"),
-    text("description", ""),
+    text("description", null=True),  # null: never said; it sorts apart from an empty one
     text("labels", "[]"),  # JSON list
     text("job_id"),
     number("owner_id", to="users.id"),

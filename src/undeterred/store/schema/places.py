@@ -21,6 +21,7 @@ workspaces = Table(
     text("default_aux_pool", ""),
     UniqueConstraint("name"),
     Index(None, "user_id"),
+    Index(None, "archived"),
     sqlite_autoincrement=True,
 )
 
@@ -51,6 +52,7 @@ projects = Table(
     number("max_local_id", 0),
     UniqueConstraint("workspace_id", "name"),
     UniqueConstraint("key"),
+    Index(None, "archived"),
     sqlite_autoincrement=True,
 )
 

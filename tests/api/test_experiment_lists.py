@@ -48,7 +48,7 @@ class Talk:
 
 
 @pytest.fixture
-def talk(serve: Callable[..., Server], store_url: str) -> Talk:
+def talk(store_url: str, serve: Callable[..., Server]) -> Talk:
     return Talk(fresh_server(serve, store_url))
 
 

@@ -8,7 +8,6 @@ import argparse
 import asyncio
 import contextlib
 import gc
-import ipaddress
 import json
 import logging
 import os
@@ -25,6 +24,7 @@ import uvloop
 
 import undeterred.api.all  # noqa: F401 - declares every handler
 from undeterred.api.bind import App
+from undeterred.api.cors import Application, Cors
 from undeterred.config import master as master_config
 from undeterred.config.master import MasterConfig
 from undeterred.errors import FailedPrecondition, WireError
@@ -36,7 +36,7 @@ from undeterred.loops.world import World
 from undeterred.runtimes.build import build_runtimes
 from undeterred.services import bootstrap
 from undeterred.services.context import Context
-from undeterred.services.settings import Settings
+from undeterred.services.settings import Settings, is_loopback
 from undeterred.store import lease
 from undeterred.store.lease import FolderLock
 from undeterred.store.open import open_store
@@ -77,7 +77,9 @@ async def run(config: MasterConfig, data: Path, stop_tasks: bool) -> None:
         await allocations.register(world)
         runner = Runner(world, LOOPS)
         ctx.turns = runner.turns
-        app = App(ctx, (*ENDPOINTS, *INTERNAL_ENDPOINTS))
+        app: Application = App(ctx, (*ENDPOINTS, *INTERNAL_ENDPOINTS))
+        if config.enable_cors:
+            app = Cors(app)
         await _serve(world, app, runner, listener, stop_tasks)
     finally:
         db.close()
@@ -85,7 +87,7 @@ async def run(config: MasterConfig, data: Path, stop_tasks: bool) -> None:
         lock.release()
 
 
-async def _serve(world: World, app: App, runner: Runner, listener: socket.socket, stop_tasks: bool) -> None:
+async def _serve(world: World, app: Application, runner: Runner, listener: socket.socket, stop_tasks: bool) -> None:
     """Turn the loops and answer requests until SIGTERM or SIGINT; SIGUSR1, or `stop_tasks`, ends running tasks first."""
     ctx = world.ctx
     server = _Server(
@@ -161,7 +163,7 @@ def _begin(tx: Any, config: MasterConfig, data: Path, url: str) -> Settings:
     master_id = str(uuid.uuid4())
     epoch = lease.take(tx, f"{socket.gethostname()}:{os.getpid()}")
     facts = bootstrap.first_start(tx, config)
-    if not _is_loopback(config.host):
+    if not is_loopback(config.host):
         exposed = bootstrap.blank_password_users(tx)
         if exposed:
             raise FailedPrecondition(
@@ -215,15 +217,6 @@ def _reachable(config: MasterConfig, listener: socket.socket) -> str:
     """The URL at which tasks on this machine reach the master."""
     host = "127.0.0.1" if config.host in ("0.0.0.0", "") else "[::1]" if config.host == "::" else config.host
     return f"http://{host}:{listener.getsockname()[1]}"
-
-
-def _is_loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def _make_folder(data: Path) -> None:

@@ -51,7 +51,9 @@ def ask(server: Server, e: Endpoint[Any, Any], token: str | None, body: bytes | 
 
 
 def told(e: Endpoint[Any, Any], raw: bytes) -> tuple[int, str]:
-    """Code and text of an error, which has its one shape."""
+    """Code and text of an error, which has its one shape; outside the gateway there is only a text, and this is a refusal."""
+    if not e.path.startswith("/api/"):
+        return 16, json.loads(raw)["message"]
     inner = json.loads(raw)["error"]
     if "grpcCode" in inner:
         assert e.streams

@@ -4,9 +4,10 @@ from collections.abc import Callable
 
 import pytest
 
-from undeterred.errors import AlreadyExists, InvalidArgument, NotFound, PermissionDenied, Unauthenticated
-from undeterred.services import auth, identity, users
+from undeterred.errors import AlreadyExists, FailedPrecondition, InvalidArgument, NotFound, PermissionDenied, Unauthenticated
+from undeterred.services import auth, identity, old_users, users
 from undeterred.services.identity import Caller, token_hash
+from undeterred.services.old_users import OldPost
 from undeterred.store import sessions
 from undeterred.store import users as rows
 from undeterred.store.db import Database, Tx
@@ -150,3 +151,24 @@ def test_lists(db: Database, somebody: Callable[..., Caller]) -> None:
         names(offset=6)
     with pytest.raises(NotFound):
         db.read_now(users.get, 77)
+
+
+def test_nobody_gets_a_blank_password_on_an_open_network(db: Database, admin: Caller, somebody: Callable[..., Caller]) -> None:
+    ann = somebody("ann")
+    wanted = PostUserRequest(user=User(username="blank", active=True))
+    with pytest.raises(FailedPrecondition, match="blank password"):
+        db.write_now(users.create, admin, wanted, None, True)
+    assert db.read_now(rows.by_username, "blank") is None
+    assert db.write_now(users.create, admin, wanted, "hash", True).username == "blank"
+    remote = PostUserRequest(user=User(username="remote", active=True, remote=True))
+    away = db.write_now(users.create, admin, remote, None, True)
+    with pytest.raises(FailedPrecondition, match="remote would have"):
+        db.write_now(users.patch, admin, away.id, PatchUser(remote=False), None, True)
+    with pytest.raises(FailedPrecondition):
+        db.write_now(users.set_password, admin, ann.user_id, None, True)
+    with pytest.raises(FailedPrecondition):
+        db.write_now(old_users.create, admin, OldPost(username="old"), True)
+    asleep = db.write_now(users.create, admin, PostUserRequest(user=User(username="asleep")), None)
+    with pytest.raises(FailedPrecondition, match="asleep would have"):
+        db.write_now(users.patch_many, admin, PatchUsersRequest(user_ids=[asleep.id], activate=True), True)
+    assert not db.read_now(users.get, asleep.id).active

@@ -13,10 +13,12 @@ import undeterred.api.experiment_files
 import undeterred.api.experiments
 import undeterred.api.jobs
 import undeterred.api.labels
+import undeterred.api.landing
 import undeterred.api.logs
 import undeterred.api.metrics
 import undeterred.api.model_versions
 import undeterred.api.models
+import undeterred.api.old_experiments
 import undeterred.api.old_users
 import undeterred.api.profiler
 import undeterred.api.projects

@@ -20,7 +20,7 @@ from undeterred.domain.access import basic
 from undeterred.domain.access.permissions import Permission
 from undeterred.errors import NotFound, PermissionDenied, Unauthenticated, Unimplemented, WireError
 from undeterred.services.context import Context
-from undeterred.services.identity import INVALID, Caller, check_active, token_hash
+from undeterred.services.identity import INVALID, NOT_ALLOWED, Caller, check_active, token_hash
 from undeterred.wire.base import Endpoint, Message
 from undeterred.wire.decode import decode_request
 from undeterred.wire.encode import encode, encode_pretty, ndjson
@@ -50,7 +50,7 @@ class App:
             return
         try:
             path = scope["path"]
-            if (path.startswith((GATEWAY, "/internal/")) and path not in self._files) or path == "/health":
+            if path.startswith((GATEWAY, "/internal/")) and path not in self._files:
                 await self._gateway(scope, receive, send, path)
             else:
                 await self._old(scope, receive, send, path)
@@ -66,7 +66,7 @@ class App:
             served, values, form = self._find(scope["method"], path, headers)
             body = await http.read_body(receive)
             if form:
-                query, body = body, b""
+                query, body = body + b"&" + query, b""
             request = decode_request(served.endpoint, values, query, body)
         except WireError as error:
             await http.answer(send, error.http, http.JSON, render.unary(error))
@@ -82,13 +82,16 @@ class App:
         """The call for a verb and path, the path's values, and whether the body is a form that stands for the query."""
         if path.endswith("/") and path != GATEWAY:
             path = path[:-1]
-        form = verb == "POST" and headers.get(b"content-type", b"").partition(b";")[0].strip() == FORM
-        override = headers.get(b"x-http-method-override", b"").decode("latin-1") if form else ""
-        if ":" not in path.rpartition("/")[2]:
+        named, colon, verb_word = path.rpartition("/")[2].rpartition(":")
+        if colon and named and not verb_word:  # what follows the last colon is a verb, and none has one; an empty one is none
+            path, colon = path[:-1], ""
+        form = verb == "POST" and headers.get(b"content-type") == FORM
+        override = headers.get(b"x-http-method-override", b"").decode("latin-1").upper() if form else ""
+        if not colon:
             found = self._calls.find(override or verb, path)
             if found is not None:
                 return *found, False
-            if form and (found := self._calls.find("GET", path)) is not None:
+            if form and not override and (found := self._calls.find("GET", path)) is not None:
                 return *found, True
         raise Unimplemented("Not Implemented")
 
@@ -146,7 +149,7 @@ class App:
         else:
             caller = known = await self._caller(token_of(headers, gateway=True))
             if not basic.allows(served.needs, known.admin):
-                raise PermissionDenied("access denied")
+                raise PermissionDenied(NOT_ALLOWED)
         if served.handler is None:
             raise Unimplemented(f"{served.endpoint.name} is not built yet: docs/compatibility.md lists what is")
         return caller

@@ -1,5 +1,7 @@
 """The master itself: who it is, whether it is well, what its loops do."""
 
+import logging
+
 import msgspec
 
 from undeterred import REFERENCE_VERSION
@@ -26,6 +28,9 @@ from undeterred.wire.cluster import (
     get_telemetry,
     health,
 )
+from undeterred.wire.encode import encode
+
+log = logging.getLogger("undeterred.api")
 
 
 @serves(get_master, needs=Permission.PUBLIC)
@@ -53,9 +58,16 @@ async def telemetry(_ctx: Context, _caller: None, _request: GetTelemetryRequest)
 
 @serves(health)
 async def healthy(ctx: Context, _caller: object, _request: HealthRequest) -> HealthCheck:
-    await ctx.db.read(_alive)
-    up = ResourceManagerHealth(cluster_name=ctx.settings.cluster_name, status=HealthStatus.up)
-    return HealthCheck(status=HealthStatus.up, database=HealthStatus.up, resource_managers=[up])
+    status = HealthStatus.up if await _database_is_up(ctx) else HealthStatus.down
+    up = ResourceManagerHealth(cluster_name=ctx.settings.config.resource_manager.cluster_name, status=HealthStatus.up)
+    return HealthCheck(status=status, database=status, resource_managers=[up])
+
+
+@route("GET", "/health")
+async def healthy_for_probes(ctx: Context, request: Request) -> Answer:
+    """The way in: outside the gateway, so with the old routes' errors."""
+    found = await healthy(ctx, request.caller, HealthRequest())
+    return Answer(encode(found), 200 if found.status is HealthStatus.up else 503)
 
 
 @route("GET", "/info", public=True)
@@ -77,6 +89,15 @@ async def loops(ctx: Context, request: Request) -> Answer:
     if request.caller is None or not request.caller.admin:
         raise PermissionDenied("only administrators may look at the loops")
     return Answer(msgspec.json.encode(list(ctx.turns.values())))
+
+
+async def _database_is_up(ctx: Context) -> bool:
+    try:
+        await ctx.db.read(_alive)
+    except Exception:
+        log.warning("the database does not answer", exc_info=True)
+        return False
+    return True
 
 
 def _alive(tx: Tx) -> int:

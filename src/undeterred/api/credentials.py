@@ -20,21 +20,26 @@ class Token(NamedTuple):
 
 
 def token_of(headers: dict[bytes, bytes], gateway: bool) -> Token:
-    """The token of a request. Unauthenticated when there is none, or the place that counts holds no bearer token."""
-    cookie = _cookie(headers)
+    """The token of a request. Unauthenticated when there is none, or the place that counts holds no bearer token.
+
+    A cookie stands where an Authorization header that is not there, or empty, would: before the place of a task's token."""
     for place in GATEWAY_PLACES if gateway else OLD_PLACES:
         value = headers.get(place)
-        if value is None or (place == b"authorization" and not value and cookie):
+        if place == b"authorization" and not value and (cookie := _cookie(headers)) is not None:
+            return Token(_checked(cookie))
+        if value is None:
             continue
         text = value.decode("latin-1")
-        if not text.startswith(BEARER) or not text[len(BEARER) :].isprintable() or not 0 < len(text) - len(BEARER) <= TOKEN_MAX:
+        if not text.startswith(BEARER):
             raise Unauthenticated(INVALID)
-        return Token(text[len(BEARER) :], place == ALLOCATION)
-    if cookie is None:
-        raise Unauthenticated("token missing")
-    if not 0 < len(cookie) <= TOKEN_MAX:
+        return Token(_checked(text[len(BEARER) :]), place == ALLOCATION)
+    raise Unauthenticated("token missing")
+
+
+def _checked(text: str) -> str:
+    if not text.isprintable() or not 0 < len(text) <= TOKEN_MAX:
         raise Unauthenticated(INVALID)
-    return Token(cookie)
+    return text
 
 
 def _cookie(headers: dict[bytes, bytes]) -> str | None:

@@ -51,23 +51,23 @@ async def page(_ctx: Context, request: Request) -> Answer:
         raise NotFound(f"there is no file called {name} here; the API playground is at {HOME}")
     body = await asyncio.to_thread(_read, name)
     lasting = name in WITH_THE_WHEEL and bool(request.query.get("v"))
-    return _answer(request, body, TYPES[name], YEAR if lasting else b"no-cache")
+    return cached(request, body, TYPES[name], YEAR if lasting else b"no-cache")
 
 
 @route("GET", "/openapi.json", public=True)
 @route("GET", "/api/v1/api.swagger.json", public=True)
 async def document(_ctx: Context, request: Request) -> Answer:
     packed = await asyncio.to_thread(_packed_document)
-    return _answer(request, zlib.decompress(packed), "application/json", b"no-cache")
+    return cached(request, zlib.decompress(packed), "application/json", b"no-cache")
 
 
-def _answer(request: Request, body: bytes, content_type: str, caching: bytes) -> Answer:
+def cached(request: Request, body: bytes, content_type: str, caching: bytes, policy: str = POLICY) -> Answer:
     """The body, or 304 when the browser has it already."""
     tag = b'"' + hashlib.sha256(body).hexdigest()[:24].encode() + b'"'
     headers = [
         (b"etag", tag),
         (b"cache-control", caching),
-        (b"content-security-policy", POLICY.encode()),
+        (b"content-security-policy", policy.encode()),
         (b"referrer-policy", b"no-referrer"),
     ]
     if request.headers.get(b"if-none-match") == tag:

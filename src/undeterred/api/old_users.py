@@ -61,7 +61,7 @@ async def me(ctx: Context, request: Request) -> Answer:
 
 @route("POST", "/users")
 async def create(ctx: Context, request: Request) -> Answer:
-    await ctx.db.write(old_users.create, _caller(request), _body(request, OldPost, "bad request"))
+    await ctx.db.write(old_users.create, _caller(request), _body(request, OldPost, "bad request"), ctx.settings.exposed)
     return Answer(b"{}")
 
 
@@ -70,7 +70,7 @@ async def patch(ctx: Context, request: Request) -> Answer:
     caller, wanted = _caller(request), _body(request, OldPatch, "bad request")
     may = caller.admin or caller.username == request.values["username"]
     hashed = await passwords.hashed(wanted.password) if wanted.password and may else None
-    await ctx.db.write(old_users.patch, caller, request.values["username"], wanted, hashed)
+    await ctx.db.write(old_users.patch, caller, request.values["username"], wanted, hashed, ctx.settings.exposed)
     return Answer(b"{}")
 
 

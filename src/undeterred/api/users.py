@@ -48,7 +48,7 @@ async def get_by_username(ctx: Context, _caller: Caller, request: GetUserByUsern
 @serves(post_user)
 async def create(ctx: Context, caller: Caller, request: PostUserRequest) -> PostUserResponse:
     hashed = await passwords.hashed(passwords.as_sent(request.password, request.is_hashed)) if caller.admin else None
-    return PostUserResponse(user=await ctx.db.write(users.create, caller, request, hashed))
+    return PostUserResponse(user=await ctx.db.write(users.create, caller, request, hashed, ctx.settings.exposed))
 
 
 @serves(patch_user)
@@ -56,12 +56,12 @@ async def patch(ctx: Context, caller: Caller, request: PatchUserRequest) -> Patc
     wanted, hashed = request.user or PatchUser(), None
     if isinstance(wanted.password, str) and (caller.admin or caller.user_id == request.user_id):
         hashed = await passwords.hashed(passwords.as_sent(wanted.password, wanted.is_hashed))
-    return PatchUserResponse(user=await ctx.db.write(users.patch, caller, request.user_id, wanted, hashed))
+    return PatchUserResponse(user=await ctx.db.write(users.patch, caller, request.user_id, wanted, hashed, ctx.settings.exposed))
 
 
 @serves(patch_users)
 async def patch_many(ctx: Context, caller: Caller, request: PatchUsersRequest) -> PatchUsersResponse:
-    return await ctx.db.write(users.patch_many, caller, request)
+    return await ctx.db.write(users.patch_many, caller, request, ctx.settings.exposed)
 
 
 @serves(set_user_password)
@@ -69,4 +69,4 @@ async def set_password(ctx: Context, caller: Caller, request: SetUserPasswordReq
     hashed = None
     if caller.admin or caller.user_id == request.user_id:
         hashed = await passwords.hashed(passwords.as_sent(request.password, False))
-    return SetUserPasswordResponse(user=await ctx.db.write(users.set_password, caller, request.user_id, hashed))
+    return SetUserPasswordResponse(user=await ctx.db.write(users.set_password, caller, request.user_id, hashed, ctx.settings.exposed))

@@ -46,7 +46,7 @@ def after_end(tx: Tx, experiment_id: int, config: str) -> None:
 def by_policy(tx: Tx, experiment_id: int, storage: dict[str, Any]) -> None:
     """Wish for what the counts in a checkpoint_storage let go, unless that is nothing."""
     counts = [storage.get("save_experiment_best", 0), storage.get("save_trial_best", 1), storage.get("save_trial_latest", 1)]
-    if _let_go(tx, experiment_id, Policy(*counts)):
+    if let_go(tx, experiment_id, Policy(*counts)):
         collections.add(tx, "policy", experiment_id, {"policy": counts})
 
 
@@ -80,7 +80,7 @@ def plan(tx: Tx, wish: CollectionRow) -> Work:
         return Work(_doomed(tx, wanted["uuids"], wanted["globs"]))
     assert wish.experiment_id is not None, "other wishes name their experiment"
     if wish.kind == "policy":
-        return Work(_doomed(tx, _let_go(tx, wish.experiment_id, Policy(*wanted["policy"])), ALL))
+        return Work(_doomed(tx, let_go(tx, wish.experiment_id, Policy(*wanted["policy"])), ALL))
     config = collections.storage_of(tx, wish.experiment_id)
     storage = json.loads(config).get("checkpoint_storage") or {} if config else {}
     doomed = _doomed(tx, collections.every_uuid(tx, wish.experiment_id), ALL) if wish.kind == "experiment" else []
@@ -94,7 +94,8 @@ def removed(tx: Tx, uuid: str, left: dict[str, int]) -> None:
         verbs.keep(tx, row, left)
 
 
-def _let_go(tx: Tx, experiment_id: int, counts: Policy) -> list[str]:
+def let_go(tx: Tx, experiment_id: int, counts: Policy) -> list[str]:
+    """The checkpoints of an experiment that these counts do not keep."""
     rows = collections.candidates(tx, experiment_id)
     smaller = bool(collections.smaller_is_better(tx, experiment_id))
     known = [Checkpoint(r.uuid, r.trial_id, r.batches, r.metric, r.validation_id, kept=bool(r.kept)) for r in rows]

@@ -10,6 +10,7 @@ from undeterred.store.db import Tx
 
 SESSIONS = "sessions"  # rings whenever an answer of `find` may have changed
 INVALID = "invalid credentials"
+NOT_ALLOWED = "user does not have permission"
 
 
 class Caller(msgspec.Struct, frozen=True):
@@ -46,7 +47,7 @@ def find(tx: Tx, hashed: str) -> Caller:
 def check_active(caller: Caller) -> None:
     """A deactivated user keeps sessions but may do nothing with them."""
     if not caller.active:
-        raise PermissionDenied("user does not have permission")
+        raise PermissionDenied(NOT_ALLOWED)
 
 
 def _of_allocation(tx: Tx, hashed: str) -> Caller:

@@ -5,6 +5,7 @@ from typing import Any
 import msgspec
 
 from undeterred.errors import InvalidArgument, NotFound, PermissionDenied
+from undeterred.services import exposure
 from undeterred.services.identity import SESSIONS, Caller
 from undeterred.services.users import NOT_CREATE, NOT_OTHERS, NOT_PASSWORD, NOT_UPDATE
 from undeterred.store import sessions, users
@@ -78,7 +79,7 @@ def exists(tx: Tx, username: str) -> None:
         raise NotFound("Not Found")
 
 
-def create(tx: Tx, who: Caller, wanted: OldPost) -> None:
+def create(tx: Tx, who: Caller, wanted: OldPost, exposed: bool = False) -> None:
     """Make a user without a password; the name is lower-cased and otherwise taken as it is."""
     if not who.admin:
         raise PermissionDenied(NOT_CREATE + REFUSED)
@@ -87,10 +88,10 @@ def create(tx: Tx, who: Caller, wanted: OldPost) -> None:
     if users.by_username(tx, username) is not None:
         raise InvalidArgument("user already exists")
     fields = {"username": username, "admin": int(wanted.admin or False), "active": int(wanted.active or False), "agent_user_group": group}
-    users.insert(tx, fields)
+    exposure.check(tx, exposed, users.insert(tx, fields), even_inactive=True)
 
 
-def patch(tx: Tx, who: Caller, username: str, wanted: OldPatch, password_hash: str | None) -> None:
+def patch(tx: Tx, who: Caller, username: str, wanted: OldPatch, password_hash: str | None, exposed: bool = False) -> None:
     """Change what is given; a new password ends login sessions, deactivation revokes access tokens."""
     row = users.by_username(tx, username)
     if row is None:
@@ -102,6 +103,7 @@ def patch(tx: Tx, who: Caller, username: str, wanted: OldPatch, password_hash: s
     if not changes:
         return
     users.update(tx, row.id, changes)
+    exposure.check(tx, exposed, row.id)
     if wanted.active is False:
         sessions.revoke_access(tx, row.id)
     tx.ring(SESSIONS)

@@ -9,6 +9,7 @@ import msgspec
 from msgspec import UNSET
 
 from undeterred.errors import AlreadyExists, InvalidArgument, NotFound, PermissionDenied
+from undeterred.services import exposure
 from undeterred.services.identity import SESSIONS, Caller
 from undeterred.services.paging import sliced
 from undeterred.services.shown_users import shown
@@ -68,14 +69,16 @@ def list_users(tx: Tx, request: GetUsersRequest) -> GetUsersResponse:
     return GetUsersResponse(users=[shown(row) for row in rows], pagination=window)
 
 
-def create(tx: Tx, who: Caller, request: PostUserRequest, password_hash: str | None) -> User:
+def create(tx: Tx, who: Caller, request: PostUserRequest, password_hash: str | None, exposed: bool = False) -> User:
     """Make a user. What is wrong with the request shows before a missing permission, as on the reference."""
     fields = checked_new(request)
     if not who.admin:
         raise PermissionDenied(NOT_CREATE)
     if users.by_username(tx, fields["username"]) is not None:
         raise AlreadyExists("user already exists")
-    return get(tx, users.insert(tx, {**fields, "password_hash": password_hash}))
+    made = users.insert(tx, {**fields, "password_hash": password_hash})
+    exposure.check(tx, exposed, made, even_inactive=True)
+    return get(tx, made)
 
 
 def checked_new(request: PostUserRequest) -> dict[str, Any]:
@@ -125,7 +128,7 @@ def checked_group(group: AgentUserGroup | None) -> str | None:
     return msgspec.json.encode(group).decode()
 
 
-def patch(tx: Tx, who: Caller, user_id: int, wanted: PatchUser, password_hash: str | None) -> User:
+def patch(tx: Tx, who: Caller, user_id: int, wanted: PatchUser, password_hash: str | None, exposed: bool = False) -> User:
     """Change what is given of a user; one refused field refuses all."""
     target = find(tx, user_id)
     changes = _changes(tx, who, target, wanted)
@@ -135,6 +138,7 @@ def patch(tx: Tx, who: Caller, user_id: int, wanted: PatchUser, password_hash: s
     if changes or group:
         users.update(tx, user_id, {**changes, **group})
     if changes:
+        exposure.check(tx, exposed, user_id)
         _after_change(tx, user_id, changes, wanted)
     return get(tx, user_id)
 
@@ -190,7 +194,7 @@ def _after_change(tx: Tx, user_id: int, changes: dict[str, Any], wanted: PatchUs
     tx.ring(SESSIONS)
 
 
-def patch_many(tx: Tx, who: Caller, request: PatchUsersRequest) -> PatchUsersResponse:
+def patch_many(tx: Tx, who: Caller, request: PatchUsersRequest, exposed: bool = False) -> PatchUsersResponse:
     """Activate or deactivate users, by ids or by a filter; each id has its own result."""
     chosen = request.user_ids
     if request.filters is not None:
@@ -205,12 +209,14 @@ def patch_many(tx: Tx, who: Caller, request: PatchUsersRequest) -> PatchUsersRes
             now=tx.now,
             ids=tx.dialect.bag(sorted(set(chosen))),
         )
+        for user_id in sorted(set(chosen)) if exposed and request.activate else ():
+            exposure.check(tx, exposed, user_id)
         if changed:
             tx.ring(SESSIONS)
     return PatchUsersResponse(results=[UserActionResult(id=i) for i in chosen])
 
 
-def set_password(tx: Tx, who: Caller, user_id: int, password_hash: str | None) -> User:
+def set_password(tx: Tx, who: Caller, user_id: int, password_hash: str | None, exposed: bool = False) -> User:
     """Give a user a new password: ends login sessions, leaves access tokens."""
     target = find(tx, user_id)
     if not who.admin and who.user_id != user_id:
@@ -218,6 +224,7 @@ def set_password(tx: Tx, who: Caller, user_id: int, password_hash: str | None) -
     if target.remote:
         raise InvalidArgument("Cannot set password for remote users")
     users.update(tx, user_id, {"password_hash": password_hash})
+    exposure.check(tx, exposed, user_id)
     sessions.delete_logins(tx, user_id)
     tx.ring(SESSIONS)
     return get(tx, user_id)

@@ -234,7 +234,7 @@ _DECIMAL = re.compile(r"[+-]?[0-9]{1,30}")
 _ANY_BASE = re.compile(r"[+-]?(?:0[xX](?:_?[0-9a-fA-F])+|0[bB](?:_?[01])+|0[oO]?(?:_?[0-7])+|0|[1-9](?:_?[0-9])*)", re.ASCII)
 _FLOAT = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?", re.ASCII)
 _NAMED_NUMBER = re.compile(r"([+-]?)(?:inf|infinity|(nan))", re.IGNORECASE | re.ASCII)
-_int64 = _integer(-(2**63), 2**63 - 1)
+read_int64 = _integer(-(2**63), 2**63 - 1)
 _uint64 = _integer(0, 2**64 - 1)
 _FLOAT32_LIMIT = 3.4028235677973366e38
 _PLAIN: dict[Any, Read] = {
@@ -242,7 +242,7 @@ _PLAIN: dict[Any, Read] = {
     str: str,
     base.Int32: _integer(-(2**31), 2**31 - 1),
     base.UInt32: _integer(0, 2**32 - 1),
-    base.Int64: lambda text: str(_int64(text)),
+    base.Int64: lambda text: str(read_int64(text)),
     base.UInt64: lambda text: str(_uint64(text)),
     base.Double: _number(float("inf")),
     base.Float: _number(_FLOAT32_LIMIT),

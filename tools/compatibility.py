@@ -101,9 +101,8 @@ def _named(e: Endpoint[Any, Any]) -> str:
 
 
 def _served(verb: str, path: str) -> bool:
-    return any(
-        _shape(path).startswith(_shape(r.path)) if "*" in path else _shape(r.path) == _shape(path) for r in ROUTES if verb in ("*", r.verb)
-    )
+    family, shape = path.endswith("*"), _shape(path.removesuffix("*"))
+    return any(_shape(r.path).startswith(shape) if family else _shape(r.path) == shape for r in ROUTES if verb in ("*", r.verb))
 
 
 def _shape(path: str) -> str:

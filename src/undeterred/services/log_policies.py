@@ -1,15 +1,16 @@
 """Log policies: what a line of a trial's output means for its retries and its nodes (`log_policies` of the configuration).
 
 A batch of lines is looked at as one text first: only where a pattern may match is each line looked at by itself.
+Patterns are everybody's, so RE2 reads them, in the words and the linear time of the reference's engine: no pattern holds the writer up.
 """
 
 import json
 import re
 from functools import lru_cache
-from re import _parser  # type: ignore[attr-defined]  # the standard library's own reader of patterns
 from typing import Any
 
 import msgspec
+import re2  # type: ignore[import-untyped]
 
 from undeterred.store import lives, log_matches
 from undeterred.store.db import Tx
@@ -18,7 +19,10 @@ from undeterred.store.tasks import LoggedRow
 CONFIG_LINE = '"log_policies":'
 CANCEL_RETRIES = "cancel_retries"
 LINE_MAX = 8192
-_CROSSING = re.compile(r"\\[AZbB]|\(\?")
+PATTERN_BYTES = 4 << 20  # what a compiled pattern may take
+PATTERN_MAX = 8192
+POLICIES_MAX = 100  # of one experiment; each is looked for in every line
+_CROSSING = re.compile(r"\\[AzZbB]|\(\?")
 
 
 class Policy(msgspec.Struct, frozen=True):
@@ -28,8 +32,8 @@ class Policy(msgspec.Struct, frozen=True):
     name: str
     action: str
     pattern: str
-    one: re.Pattern[str]
-    first: re.Pattern[str] | None
+    one: Any
+    first: Any
 
     @property
     def label(self) -> str:
@@ -47,12 +51,20 @@ def look(tx: Tx, task: LoggedRow, texts: list[str], agents: list[str]) -> None:
         return
     whole = "\n".join(texts)
     for policy in policies:
-        if policy.first is not None and policy.first.search(whole) is None:
+        if policy.first is not None and not matches(policy.first, whole):
             continue
         for text, agent in zip(texts, agents, strict=True):
-            if agent and policy.one.search(text[:LINE_MAX]) is not None and CONFIG_LINE not in text:
+            if agent and matches(policy.one, text[:LINE_MAX]) and CONFIG_LINE not in text:
                 _met(tx, task, policy, policies, agent, text)
                 break
+
+
+def matches(pattern: Any, text: str) -> bool:
+    """Whether a compiled pattern is found in a text; half a surrogate pair is read as `?`."""
+    try:
+        return pattern.search(text) is not None
+    except UnicodeEncodeError:
+        return pattern.search(text.encode("utf-8", "replace").decode()) is not None
 
 
 def _met(tx: Tx, task: LoggedRow, policy: Policy, policies: tuple[Policy, ...], agent: str, text: str) -> None:
@@ -82,48 +94,25 @@ def _policies(tx: Tx, experiment_id: int, job_id: str) -> tuple[Policy, ...]:
 @lru_cache(maxsize=512)
 def compiled(text: str) -> tuple[Policy, ...]:
     """The policies of a configuration's JSON list; without those that are switched off or whose pattern is none here."""
-    return tuple(policy for entry in json.loads(text) or [] if (policy := _policy(entry)) is not None)
+    return tuple(policy for entry in (json.loads(text) or [])[:POLICIES_MAX] if (policy := _policy(entry)) is not None)
 
 
 def _policy(entry: dict[str, Any]) -> Policy | None:
     pattern, action = entry.get("pattern"), entry.get("action")
     action = action.get("type") if isinstance(action, dict) else action
-    if not pattern:
+    if not pattern or len(pattern) > PATTERN_MAX:
         return None
-    core = _without_ends(pattern)
     try:
-        if _is_slow(_parser.parse(core), False):
-            return None
-        one = re.compile(core)
-        first = None if _CROSSING.search(core) else re.compile(core, re.MULTILINE)
-    except (re.error, OverflowError, RecursionError):
+        one = re2.compile(pattern, _options())
+        first = None if _CROSSING.search(pattern) else re2.compile(f"(?m:{pattern})", _options())
+    except (re2.error, UnicodeEncodeError):
         return None
     return Policy(entry.get("name") or "", action or "", pattern, one, first)
 
 
-def _without_ends(pattern: str) -> str:
-    """The pattern without `.*` at its ends, which change nothing about whether it is found but cost much."""
-    while pattern.startswith(".*") and not pattern.startswith((".*?", ".*+", ".*{")):
-        pattern = pattern[2:]
-    while re.search(r"(?<!\\)(?:\\\\)*\.\*\Z", pattern) and "[" not in pattern:
-        pattern = pattern[:-2]
-    return pattern
-
-
-def _is_slow(parts: Any, repeated: bool) -> bool:
-    """Whether a repetition without bound stands in another one: such a pattern could take for ever on a line of some length."""
-    for operation, value in parts:
-        name = str(operation)
-        if name in ("MAX_REPEAT", "MIN_REPEAT", "POSSESSIVE_REPEAT"):
-            many = value[1] is _parser.MAXREPEAT or value[1] > 100
-            if (many and repeated) or _is_slow(value[2], repeated or many):
-                return True
-        elif name == "SUBPATTERN":
-            if _is_slow(value[3], repeated):
-                return True
-        elif name == "BRANCH":
-            if any(_is_slow(branch, repeated) for branch in value[1]):
-                return True
-        elif name in ("ASSERT", "ASSERT_NOT") and _is_slow(value[1], repeated):
-            return True
-    return False
+def _options() -> Any:
+    options = re2.Options()
+    options.log_errors = False
+    options.never_capture = True
+    options.max_mem = PATTERN_BYTES
+    return options

@@ -128,7 +128,7 @@ def test_pools() -> None:
 
 
 def test_storage_under_the_data_folder() -> None:
-    assert master.storage(load(), "/d") == {"type": "shared_fs", "host_path": "/d", "storage_path": "checkpoints"}
+    assert master.storage(load(), "/d") == {"type": "shared_fs", "host_path": "/d/checkpoints"}
     assert master.storage(load(SETTINGS), "/d")["host_path"] == "/tmp"
 
 

@@ -11,7 +11,7 @@ import msgspec
 import pytest
 
 from tests.supervisor.ground import Ground, archive, nothing_left, until
-from undeterred.domain.launch.facts import Mount
+from undeterred.domain.launch.facts import File, Mount
 from undeterred.supervisor import cgroup, folder, tree
 
 
@@ -239,6 +239,38 @@ def test_user(tmp_path_factory: pytest.TempPathFactory, mode: str) -> None:
         container = ground.sh(script, uid=65534, gid=65534, context=True)
         assert ground.end(container)["exitCode"] == 0
         assert ground.stub.text() == ["65534", "65534", "wrote", "linked"]
+    finally:
+        ground.close()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user")
+def test_what_a_user_cannot_make_root_do(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """The supervisor is root, the task is not: no file is written through the task's links, no folder made where its user may not, no
+    mount point left in the host's folders, and set-user-id programs bring no rights."""
+    base = tmp_path_factory.mktemp("user")
+    for parent in (base, *base.parents):
+        if str(parent).startswith("/tmp/"):
+            parent.chmod(0o755)
+    victim, closed = base / "victim", base / "closed"  # the data folder is root's too
+    victim.write_text("precious")
+    closed.mkdir(mode=0o755)
+    ground = Ground(base, "A")
+    try:
+        hook = File(path="dynamic-tcd-startup-hook.sh", text=f"ln -sf {victim} $DET_RUN_DIR/info/rendezvous.json\n", mode=0o744)
+        mounts = [Mount(str(closed), "there"), Mount(str(closed), "there/new")]
+        script = "grep NoNewPrivs /proc/self/status; cat $DET_RUN_DIR/info/rendezvous.json | head -c 1"
+        container = ground.sh(script, uid=65534, gid=65534, rendezvous=True, files=[hook], mounts=mounts)
+        assert ground.end(container)["exitCode"] == 0
+        assert ground.stub.text() == ["NoNewPrivs:\t1", "{"]
+        assert victim.read_text() == "precious"
+        assert list(closed.iterdir()) == []
+    finally:
+        ground.close()
+    ground = Ground(base, "A")
+    try:
+        ended = ground.end(ground.sh("true", uid=65534, gid=65534, storage=str(closed / "new")))
+        assert "cannot make it" in ended["failure"]
+        assert not (closed / "new").exists()
     finally:
         ground.close()
 

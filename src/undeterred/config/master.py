@@ -68,8 +68,9 @@ def masked(config: MasterConfig) -> dict[str, Any]:
 
 
 def storage(config: MasterConfig, data: str) -> dict[str, Any]:
-    """The cluster's checkpoint storage: what the file says, else a folder under the data folder `data` (absolute)."""
-    return config.checkpoint_storage or {"type": "shared_fs", "host_path": data, "storage_path": "checkpoints"}
+    """The cluster's checkpoint storage: what the file says, else a folder of its own under the data folder
+    `data` (absolute): every task sees all of `host_path`, and the data folder is none of its business."""
+    return config.checkpoint_storage or {"type": "shared_fs", "host_path": f"{data}/checkpoints"}
 
 
 def pool(config: MasterConfig, name: str) -> ResourcePool | None:

@@ -140,6 +140,7 @@ def _become(spec: dict[str, Any], entry: list[str], env: dict[str, str], pipes: 
         os.setgroups([spec["gid"], *spec.get("groups", [])])
         os.setgid(spec["gid"])
         os.setuid(spec["uid"])
+    kernel.stay_small()
     if spec["isolation"] == "D":
         kernel.die_with_parent(signal.SIGKILL)
     os.chdir(spec["work_dir"] if spec["isolation"] != "D" else _mapped(spec["work_dir"], run))

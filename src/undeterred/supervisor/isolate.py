@@ -45,9 +45,12 @@ def enter(spec: dict[str, Any], folder: str) -> None:
     for fd, path in keep:
         os.makedirs(path, exist_ok=True)
         _bind(f"/proc/self/fd/{fd}", path)
+    theirs: list[str] = []  # what shows the host's files: no mount point is made in there
     for fd, target, read_only, how in held:
         source = f"/proc/self/fd/{fd}"
-        _point(target, stat.S_ISDIR(os.fstat(fd).st_mode), stage, may_make=may_make and target in {RUN, SHARED})
+        _point(target, stat.S_ISDIR(os.fstat(fd).st_mode), stage, theirs, may_make=may_make and target in {RUN, SHARED})
+        if target != RUN:
+            theirs.append(os.path.realpath(target))
         _bind(source, target)
         if read_only:
             k.mount("", target, flags=k.MS_BIND | k.MS_REMOUNT | k.MS_RDONLY | _locked(target))
@@ -99,23 +102,25 @@ def _locked(path: str) -> int:
     return (now & os.ST_NOSUID and k.MS_NOSUID) | (now & os.ST_NODEV and k.MS_NODEV) | (now & os.ST_NOEXEC and k.MS_NOEXEC)
 
 
-def _point(path: str, is_dir: bool, stage: str, *, may_make: bool) -> None:
+def _point(path: str, is_dir: bool, stage: str, theirs: list[str], *, may_make: bool) -> None:
     """Make sure that there is something to mount on; `may_make` allows to make it on the host, once and for all tasks."""
     if os.path.lexists(path):
         return
     parent = path
     while not os.path.isdir(parent):
         parent = os.path.dirname(parent)
-    if not (may_make or parent.startswith(RUN) or _is_ours(parent, stage)) or not os.access(parent, os.W_OK):
-        _conjure(parent, stage)
+    real = os.path.realpath(parent)
+    shown = any((real + "/").startswith(place + "/") for place in theirs)
+    if not (may_make or (not shown and _is_ours(real, stage))) or not os.access(parent, os.W_OK):
+        _conjure(real, stage)
     os.makedirs(path if is_dir else os.path.dirname(path), mode=0o755, exist_ok=True)
     if not is_dir:
         os.close(os.open(path, os.O_CREAT | os.O_WRONLY | os.O_CLOEXEC, 0o644))
 
 
 def _is_ours(path: str, stage: str) -> bool:
-    """Whether a folder belongs to the task alone: on the tmpfs conjured here or on its private /tmp."""
-    return os.stat(path).st_dev in _CONJURED or path.startswith(("/tmp/", "/var/tmp/")) or path == "/tmp"
+    """Whether a folder belongs to the task alone: on the tmpfs conjured here, in its run folder or on its private /tmp."""
+    return os.stat(path).st_dev in _CONJURED or (path + "/").startswith(("/tmp/", "/var/tmp/", RUN + "/"))
 
 
 _CONJURED: set[int] = set()

@@ -8,7 +8,7 @@ import signal
 NEWNS, NEWIPC, NEWUSER, NEWPID = 0x00020000, 0x08000000, 0x10000000, 0x20000000
 MS_RDONLY, MS_NOSUID, MS_NODEV, MS_NOEXEC, MS_REMOUNT, MS_BIND, MS_MOVE, MS_REC = 1, 2, 4, 8, 32, 4096, 8192, 16384
 MS_PRIVATE, MS_SLAVE, MS_SHARED = 1 << 18, 1 << 19, 1 << 20
-_PR_SET_PDEATHSIG, _PR_CAPBSET_DROP, _PR_SET_CHILD_SUBREAPER = 1, 24, 36
+_PR_SET_PDEATHSIG, _PR_CAPBSET_DROP, _PR_SET_CHILD_SUBREAPER, _PR_SET_NO_NEW_PRIVS = 1, 24, 36, 38
 _CLONE_NUMBER = {"x86_64": 56, "aarch64": 220, "ppc64le": 120, "riscv64": 220}
 # What a container engine leaves a root process: no mounting, no modules, no raw devices.
 KEPT_CAPABILITIES = frozenset({0, 1, 3, 4, 5, 6, 7, 8, 10, 13, 18, 27, 29, 31})
@@ -48,6 +48,12 @@ def die_with_parent(number: int) -> None:
 def adopt_orphans() -> None:
     """Become the parent of every descendant whose own parent ends."""
     _check(_libc.prctl(_PR_SET_CHILD_SUBREAPER, ctypes.c_ulong(1), 0, 0, 0), "prctl(CHILD_SUBREAPER)")
+
+
+def stay_small() -> None:
+    """No program that is started from now on brings rights of its own (set-user-id): a task may mount over what such programs believe."""
+    one, none = ctypes.c_ulong(1), ctypes.c_ulong(0)
+    _check(_libc.prctl(_PR_SET_NO_NEW_PRIVS, one, none, none, none), "prctl(NO_NEW_PRIVS)")
 
 
 def drop_capabilities() -> None:

@@ -2,6 +2,7 @@
 # ruff: noqa: S108, S103 - the task's /tmp is meant, which is its own
 
 import base64
+import contextlib
 import io
 import json
 import os
@@ -41,8 +42,7 @@ def lay_out(spec: dict[str, Any], folder: str) -> None:
     for name in ("hooked", "go"):
         os.mkfifo(os.path.join(run, "etc", name), 0o600)
     if spec.get("storage") and not os.path.isdir(spec["storage"]):
-        os.makedirs(spec["storage"], exist_ok=True)
-        give(spec, spec["storage"])
+        _make_storage(spec, folder)
     if spec.get("environment"):
         overlay.make(spec, folder)
     _info(spec, run)
@@ -50,6 +50,29 @@ def lay_out(spec: dict[str, Any], folder: str) -> None:
         if spec["isolation"] == "D":
             os.chmod(folder, 0o711)
         give(spec, run, deep=True)
+
+
+def _make_storage(spec: dict[str, Any], folder: str) -> None:
+    """Make the storage's folder: the cluster's own is given to the task's user; any other that user must be able to make, for its place
+    was chosen by whoever wrote the configuration. Raises OSError."""
+    path, ours = os.path.realpath(spec["storage"]), os.path.realpath(os.path.join(folder, "../../checkpoints"))
+    if _is_own(spec) or path == ours:
+        os.makedirs(path, exist_ok=True)
+        give(spec, path)
+        return
+    child = os.fork()
+    if child == 0:
+        try:
+            os.setgroups([spec["gid"], *spec.get("groups", [])])
+            os.setgid(spec["gid"])
+            os.setuid(spec["uid"])
+            os.makedirs(path, exist_ok=True)
+            os._exit(0)
+        except OSError as error:
+            os._exit(min(error.errno or 1, 255))
+    number = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    if number:
+        raise OSError(number, f"the checkpoint storage {path} is missing and user {spec['uid']} cannot make it: {os.strerror(number)}")
 
 
 def _is_own(spec: dict[str, Any]) -> bool:
@@ -102,9 +125,16 @@ def _info(spec: dict[str, Any], run: str) -> None:
 
 
 def write_info(run: str, name: str, value: dict[str, Any]) -> None:
-    """Write one of run/info/*.json."""
-    with open(os.path.join(run, "info", f"{name}.json"), "w") as file:
-        json.dump(value, file)
+    """Write one of run/info/*.json, through no link: the folder is the task's user's, whose hooks may have run."""
+    place = os.open(os.path.join(run, "info"), os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    try:
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(f"{name}.json", dir_fd=place)
+        fd = os.open(f"{name}.json", os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o644, dir_fd=place)
+        with os.fdopen(fd, "w") as file:
+            json.dump(value, file)
+    finally:
+        os.close(place)
 
 
 def fetch(spec: dict[str, Any], folder: str, link: Link, say: Say) -> None:

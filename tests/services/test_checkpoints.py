@@ -1,17 +1,21 @@
 """Checkpoints: what a report counts, which one is the best, what is left after files went, archives."""
 
+import asyncio
 import gzip
 import io
 import tarfile
 import zipfile
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from tests.services.reporting import ADMIN, Lab, plain
-from undeterred.errors import AlreadyExists, InvalidArgument, NotFound
-from undeterred.services import checkpoint_files, checkpoints, collecting, shown_checkpoints
+from undeterred.errors import AlreadyExists, FailedPrecondition, InvalidArgument, NotFound
+from undeterred.loops import sweep
+from undeterred.services import checkpoint_files, checkpoint_folders, checkpoints, collecting, shown_checkpoints
 from undeterred.services.checkpoint_files import GZIP, TAR, ZIP, Source
+from undeterred.store import collections
 from undeterred.store.db import Database, Tx
 from undeterred.wire import checkpoints as wire
 from undeterred.wire.common import OrderBy
@@ -218,3 +222,74 @@ def test_where_a_checkpoint_lies(db: Database) -> None:
     with pytest.raises(NotFound, match="deleted"):
         db.read_now(checkpoint_files.find, UUID.format(1))
     assert [checkpoint_files.kind_of(a) for a in ("", "*/*", "application/zip", "text/html")] == [TAR, TAR, ZIP, None]
+
+
+# -- removal --------------------------------------------------------------------------------------------------------------------------
+
+
+def test_removal_keeps_to_the_folder(source: Source, tmp_path: Path) -> None:
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    (outside / "precious").write_text("p")
+    (source.folder / "link").symlink_to(outside)
+    assert checkpoint_folders.remove(source.folder, ["link/*", "link/pre*", "/etc/*", "a**b", "\0", "sub/*"]).keys() == {
+        "a.bin",
+        "sub/",
+        "link/",
+    }
+    (tmp_path / UUID.format(2)).symlink_to(outside)
+    with pytest.raises(FailedPrecondition, match="is a link"):
+        checkpoint_folders.remove(tmp_path / UUID.format(2), ["*"])
+    with pytest.raises(NotFound, match="link"):
+        checkpoint_files.listed(Source(UUID.format(2), tmp_path / UUID.format(2), ("precious",)))
+    assert (outside / "precious").exists()
+
+
+def test_tensorboard_files_behind_a_link_stay(tmp_path: Path) -> None:
+    outside = tmp_path / "outside" / "1"
+    outside.mkdir(parents=True)
+    storage = {"type": "directory", "container_path": str(tmp_path)}
+    place = tmp_path / "cluster" / "tensorboard"
+    place.mkdir(parents=True)
+    (place / "experiment").symlink_to(outside.parent)
+    checkpoint_folders.remove_tensorboard(storage, "cluster", 1)
+    assert outside.exists()
+    (place / "experiment").unlink()
+    (place / "experiment" / "1").mkdir(parents=True)
+    checkpoint_folders.remove_tensorboard(storage, "cluster", 1)
+    assert not (place / "experiment" / "1").exists()
+
+
+def test_a_file_that_became_a_link_is_not_sent(source: Source, tmp_path: Path) -> None:
+    files = checkpoint_files.listed(source)
+    (tmp_path / "secret").write_text("s")
+    (source.folder / "a.bin").unlink()
+    (source.folder / "a.bin").symlink_to(tmp_path / "secret")
+    for kind in (TAR, ZIP):
+        with pytest.raises(NotFound, match="no file of this checkpoint"):
+            b"".join(checkpoint_files.archive(source, files, kind))
+
+
+def test_a_wish_that_fails_oddly_holds_up_no_other(db: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    lab = Lab(db)
+    trial = lab.trial()
+    for number in (1, 2):
+        lab.checkpoint(trial, UUID.format(number), 10 * number, a=1)
+        db.write_now(collecting.remove, ADMIN, [UUID.format(number)], collecting.ALL)
+
+    def remove(where: Path, _globs: list[str]) -> dict[str, int]:
+        if where.name == UUID.format(1):
+            raise RecursionError("too deep")
+        return {}
+
+    monkeypatch.setattr(checkpoint_folders, "remove", remove)
+    world = SimpleNamespace(ctx=SimpleNamespace(db=db, settings=SimpleNamespace(cluster_id="c")))
+
+    async def turn() -> None:
+        for wish in await db.read(collections.due):
+            await sweep._carry_out(world, wish)  # type: ignore[arg-type]
+
+    asyncio.run(turn())
+    assert [db.read_now(checkpoints.get, UUID.format(n)).state for n in (1, 2)] == ["STATE_COMPLETED", "STATE_DELETED"]
+    assert db.read_now(collections.due) == []
+    assert "RecursionError" in str(db.read_now(lambda tx: tx.value("SELECT error FROM collections")))

@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-import shutil
 import time
 
 from undeterred.domain.lifecycle import unmanaged
@@ -39,10 +38,11 @@ async def _carry_out(world: World, wish: CollectionRow) -> None:
             left = await asyncio.to_thread(_remove, doomed)
             await db.write(collecting.removed, doomed.uuid, left)
         await asyncio.to_thread(_remove_tensorboard, work, world.ctx.settings.cluster_id)
-    except WireError as error:
-        log.warning("collection %d: %s", wish.id, error.text)
+    except Exception as error:  # whatever is wrong with one wish, the others go on
+        text = error.text if isinstance(error, WireError) else f"{type(error).__name__}: {error}"
+        log.warning("collection %d: %r", wish.id, text)
         retry_at = time.time_ns() // 1000 + RETRY_US[min(wish.tries, len(RETRY_US) - 1)]
-        await db.write(deletion.failed, wish, error.text, retry_at)
+        await db.write(deletion.failed, wish, text, retry_at)
         return
     while not await db.write(deletion.carried_out, wish):
         pass  # a large experiment goes in many commits, and others come in between
@@ -53,9 +53,6 @@ def _remove(doomed: Doomed) -> dict[str, int]:
 
 
 def _remove_tensorboard(work: Work, cluster_id: str) -> None:
-    if work.tensorboard is None or not work.tensorboard[1]:
-        return
-    experiment_id, storage = work.tensorboard
-    if storage.get("type") in ("shared_fs", "directory"):
-        where = checkpoint_folders.base(storage) / cluster_id / "tensorboard" / "experiment" / str(experiment_id)
-        shutil.rmtree(where, ignore_errors=True)
+    if work.tensorboard is not None:
+        experiment_id, storage = work.tensorboard
+        checkpoint_folders.remove_tensorboard(storage, cluster_id, experiment_id)

@@ -3,6 +3,7 @@
 import io
 import json
 import os
+import stat
 import tarfile
 import zipfile
 import zlib
@@ -61,6 +62,8 @@ def find(tx: Tx, uuid: str) -> Source:
 
 def listed(source: Source) -> list[Path]:
     """The plain files to send. Raises NotFound where one is missing or lies outside of the checkpoint's folder."""
+    if source.folder.is_symlink():
+        raise NotFound(f"checkpoint '{source.uuid}' has no folder of its own in its storage: there is a link")
     root = source.folder.resolve()
     files = []
     for path in sorted(source.paths):
@@ -73,6 +76,18 @@ def listed(source: Source) -> list[Path]:
     return files
 
 
+def _open(path: Path, root: Path) -> io.BufferedReader:
+    """A plain file below `root`, looked at once it is open: a task may have put a link there since it was listed. Raises NotFound."""
+    fd = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    try:
+        if not stat.S_ISREG(os.fstat(fd).st_mode) or not Path(os.readlink(f"/proc/self/fd/{fd}")).is_relative_to(root):
+            raise NotFound(f"{path.name} is no file of this checkpoint any more")
+    except BaseException:
+        os.close(fd)
+        raise
+    return os.fdopen(fd, "rb")
+
+
 def archive(source: Source, files: list[Path], kind: Kind) -> Iterator[bytes]:
     """The archive in pieces; each is read from the disk when it is asked for."""
     if kind is ZIP:
@@ -83,7 +98,7 @@ def archive(source: Source, files: list[Path], kind: Kind) -> Iterator[bytes]:
 def _tar(source: Source, files: list[Path]) -> Iterator[bytes]:
     root = source.folder.resolve()
     for path in files:
-        with path.open("rb") as file:
+        with _open(path, root) as file:
             size, info = os.fstat(file.fileno()), tarfile.TarInfo(path.relative_to(root).as_posix())
             info.size, info.mtime, info.mode = size.st_size, int(size.st_mtime), size.st_mode & 0o777
             yield info.tobuf(tarfile.PAX_FORMAT)
@@ -110,7 +125,7 @@ def _zip(source: Source, files: list[Path]) -> Iterator[bytes]:
     root, sink = source.folder.resolve(), _Sink()
     with zipfile.ZipFile(sink, "w", zipfile.ZIP_STORED) as bundle:
         for path in files:
-            with path.open("rb") as file, bundle.open(path.relative_to(root).as_posix(), "w", force_zip64=True) as entry:
+            with _open(path, root) as file, bundle.open(path.relative_to(root).as_posix(), "w", force_zip64=True) as entry:
                 while piece := file.read(PIECE_BYTES):
                     entry.write(piece)
                     yield sink.take()

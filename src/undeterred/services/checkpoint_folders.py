@@ -29,8 +29,10 @@ def folder(storage: dict[str, Any], uuid: str) -> Path:
 def remove(where: Path, globs: Sequence[str]) -> dict[str, int]:
     """Remove a checkpoint's files: all of them for `**/*`, else those that match; what is left (relative path -> size, folders end in /).
 
-    A folder that is gone already is no error. Raises FailedPrecondition when a file cannot be removed.
+    A folder that is gone already is no error, nor is a pattern that is none. Raises FailedPrecondition when a file cannot be removed.
     """
+    if where.is_symlink():
+        raise FailedPrecondition(f"{where} is a link, and no checkpoint's folder is one: nothing is removed through it")
     if not where.is_dir():
         return {}
     try:
@@ -38,11 +40,31 @@ def remove(where: Path, globs: Sequence[str]) -> dict[str, int]:
             shutil.rmtree(where)
             return {}
         for pattern in globs:
-            for path in sorted(where.glob(pattern), reverse=True):
+            for path in sorted(_found(where, pattern), reverse=True):
                 _remove_one(path)
     except OSError as error:
         raise FailedPrecondition(f"{where} could not be removed: {error.strerror or error}") from error
     return listed(where)
+
+
+def remove_tensorboard(storage: dict[str, Any], cluster_id: str, experiment_id: int) -> None:
+    """Remove an experiment's tensorboard files; where they lie behind a link they stay. A storage that is not on a disk here has none."""
+    if storage.get("type") not in ("shared_fs", "directory"):
+        return
+    root = base(storage).resolve()
+    where = root / cluster_id / "tensorboard" / "experiment" / str(experiment_id)
+    if where.resolve() == where:
+        shutil.rmtree(where, ignore_errors=True)
+
+
+def _found(where: Path, pattern: str) -> list[Path]:
+    """What a pattern matches below a folder, not behind links; nothing where it is no pattern."""
+    try:
+        matched = list(where.glob(pattern))
+    except (NotImplementedError, ValueError, IndexError):  # an absolute one, one with `a**b`, one without a name
+        return []
+    root = where.resolve()
+    return [path for path in matched if path != where and path.parent.resolve().is_relative_to(root)]
 
 
 def listed(where: Path) -> dict[str, int]:

@@ -18,6 +18,12 @@ CONVERSATIONS = [
     "experiments-invalid",
     "experiments-refused",
     "experiments-list",
+    "experiments-external",
+    "experiments-bulk",
+    "experiments-files",
+    "experiments-search",
+    "experiments-search-logic",
+    "preview-hp-search",
     "trials",
     "trials-managed",
     "trials-external",
@@ -39,7 +45,10 @@ CONVERSATIONS = [
     "model-versions",
 ]
 
-KNOWN_BETTER: dict[tuple[str, int], str] = {}
+KNOWN_BETTER: dict[tuple[str, int], str] = {
+    ("experiments-bulk", 56): "tells the bound and the number that was sent, not that number cut to 16 bits",
+    ("experiments-files", 75): "an unmanaged experiment is not given a second, managed trial",
+}
 """(conversation, step) -> why our other answer is better for users. Each stands in docs/compatibility.md too."""
 
 

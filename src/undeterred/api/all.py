@@ -10,6 +10,7 @@ import undeterred.api.cluster
 import undeterred.api.docs
 import undeterred.api.experiment_actions
 import undeterred.api.experiment_files
+import undeterred.api.experiment_search
 import undeterred.api.experiments
 import undeterred.api.jobs
 import undeterred.api.labels

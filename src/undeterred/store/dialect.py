@@ -42,6 +42,15 @@ class Dialect:
         """The JSON array of strings in `column` contains the text `:parameter`."""
         raise NotImplementedError
 
+    def path(self, keys: Sequence[str]) -> Any:
+        """The parameter value that the `dug` fragments follow: keys that a client may have named, the outermost first."""
+        raise NotImplementedError
+
+    def dug(self, what: str, expression: str, parameter: str) -> str:
+        """Something of the value at `:parameter` (given through `path`) in a JSON text column, NULL where there is none.
+        what: text | number | kind (object, array, string, number, boolean, null) | order (to sort by)."""
+        raise NotImplementedError
+
     def by_byte(self, expression: str) -> str:
         """The expression with byte order, for ORDER BY."""
         raise NotImplementedError
@@ -72,6 +81,12 @@ class Sqlite(Dialect):
     def json_has(self, column: str, parameter: str) -> str:
         return f"EXISTS (SELECT 1 FROM json_each({column}) AS item WHERE item.value = :{parameter})"
 
+    def path(self, keys: Sequence[str]) -> Any:
+        return json.dumps(list(keys))
+
+    def dug(self, what: str, expression: str, parameter: str) -> str:
+        return f"dug_{what}({expression}, :{parameter})"
+
     def by_byte(self, expression: str) -> str:
         return expression
 
@@ -101,6 +116,17 @@ class Postgres(Dialect):
 
     def json_has(self, column: str, parameter: str) -> str:
         return f"CAST({column} AS jsonb) ? :{parameter}".replace(" ? ", " @> to_jsonb(CAST(") + " AS text))"
+
+    def path(self, keys: Sequence[str]) -> Any:
+        return list(keys)
+
+    def dug(self, what: str, expression: str, parameter: str) -> str:
+        value = f"(CAST({expression} AS jsonb) #> CAST(:{parameter} AS text[]))"
+        word = f"({value} #>> '{{}}')"
+        number = (
+            f"(CASE WHEN jsonb_typeof({value}) = 'number' OR {word} IN ('Infinity', '-Infinity') THEN CAST({word} AS double precision) END)"
+        )
+        return {"text": word, "number": number, "kind": f"jsonb_typeof({value})", "order": value}[what]
 
     def by_byte(self, expression: str) -> str:
         return f'{expression} COLLATE "C"'

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from undeterred.errors import InvalidArgument, Unavailable
+from undeterred.store import dug
 from undeterred.store.db import Cursor
 from undeterred.store.dialect import Dialect, Sqlite
 from undeterred.store.like import matcher
@@ -22,6 +23,8 @@ class SqliteConnection:
     def __init__(self, path: Path, write: bool) -> None:
         self._raw = sqlite3.connect(path, isolation_level=None, check_same_thread=False, cached_statements=512)
         self._raw.create_function("like_all", 2, _like, deterministic=True)
+        for name in ("text", "number", "kind", "order"):
+            self._raw.create_function(f"dug_{name}", 2, getattr(dug, name), deterministic=True)
         self.execute(f"PRAGMA busy_timeout = {BUSY_MS}")
         if write:
             self.execute("PRAGMA journal_mode = WAL")

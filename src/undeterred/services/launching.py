@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 
 from undeterred.config import master as master_config
+from undeterred.config.master_words import DefaultTask
 from undeterred.domain.launch.facts import Environment, Ports, SlotFacts, TaskFacts
 from undeterred.services.scheduling import Secrets
 from undeterred.services.settings import Settings
@@ -33,7 +34,7 @@ def due(tx: Tx) -> list[Start]:
 
 def facts(start: Start, settings: Settings, environment: Environment, address: str) -> TaskFacts:
     """All that the process of a start is told."""
-    row, user = start.row, json.loads(start.row.agent_user_group or "{}")
+    row, user = start.row, runs_as(start.row.workspace_group, start.row.agent_user_group, settings.config.security.default_task)
     trial = row.task_type == TaskType.TRIAL
     return TaskFacts(
         task_type=row.task_type,
@@ -67,6 +68,18 @@ def facts(start: Start, settings: Settings, environment: Environment, address: s
         user=user.get("agentUser", ""),
         defaults=master_config.container_defaults(settings.config, row.pool),
     )
+
+
+def runs_as(workspace: str | None, owner: str | None, default: DefaultTask) -> dict[str, Any]:
+    """The node's user that a task runs as (an agent user group's facts): the workspace's, else the owner's, else that of
+    `security.default_task`; empty where none of them is set: the master's own."""
+    for text in (workspace, owner):
+        group: dict[str, Any] = json.loads(text or "{}")
+        if group.get("agentUser"):
+            return group
+    if default == DefaultTask():
+        return {}
+    return {"agentUid": default.uid, "agentGid": default.gid, "agentUser": default.user, "agentGroup": default.group}
 
 
 def image_of(start: Start) -> str | None:

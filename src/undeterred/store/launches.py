@@ -23,7 +23,8 @@ class AskRow(msgspec.Struct, frozen=True):
 
 
 class LaunchRow(msgspec.Struct, frozen=True):
-    """An allocation with its task, owner and (for a trial) experiment; `secrets`, `ports`, `slot_ids`, `spec`, `config`, `hparams` are JSON."""
+    """An allocation with its task, owner and (for a trial) experiment and workspace. JSON: groups, `secrets`, `ports`, `slot_ids`, `spec`,
+    `config`, `hparams`."""
 
     id: str
     task_id: str
@@ -40,6 +41,7 @@ class LaunchRow(msgspec.Struct, frozen=True):
     spec: str | None
     username: str
     agent_user_group: str | None
+    workspace_group: str | None
     experiment_id: int | None
     config: str | None
     trial_id: int | None
@@ -64,9 +66,10 @@ def assigned(tx: Tx) -> list[LaunchRow]:
     return tx.all(
         LaunchRow,
         "SELECT a.id, a.task_id, a.run, a.state, a.pool, a.node_id, a.slot_ids, a.container_id, a.ports, a.secrets, a.epoch, k.type, k.spec,"
-        " u.username, u.agent_user_group, k.experiment_id, e.config, k.trial_id, t.hparams, t.seed, t.latest_checkpoint, t.warm_start"
+        " u.username, u.agent_user_group, w.agent_user_group, k.experiment_id, e.config, k.trial_id, t.hparams, t.seed, t.latest_checkpoint, t.warm_start"
         " FROM allocations a JOIN tasks k ON k.id = a.task_id JOIN users u ON u.id = k.owner_id"
         " LEFT JOIN experiments e ON e.id = k.experiment_id LEFT JOIN trials t ON t.id = k.trial_id"
+        " LEFT JOIN projects p ON p.id = e.project_id LEFT JOIN workspaces w ON w.id = p.workspace_id"
         " WHERE a.state = 'ASSIGNED' ORDER BY a.started_at, a.id",
     )
 

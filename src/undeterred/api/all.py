@@ -25,6 +25,7 @@ import undeterred.api.profiler
 import undeterred.api.projects
 import undeterred.api.resource_pools
 import undeterred.api.run_reports
+import undeterred.api.run_search
 import undeterred.api.search_preview
 import undeterred.api.supervision
 import undeterred.api.tasks

@@ -6,7 +6,7 @@ from undeterred.services import shown_experiments, shown_trials
 from undeterred.services.experiment_lists import window
 from undeterred.store import experiment_places, experiment_search, experiments, trials
 from undeterred.store.db import Tx
-from undeterred.store.experiment_search import BestRow, Search
+from undeterred.store.experiment_search import BestRow
 from undeterred.store.trials import TrialRow
 from undeterred.wire.experiment_search import SearchExperimentExperiment, SearchExperimentsRequest, SearchExperimentsResponse
 from undeterred.wire.experiments import Experiment
@@ -21,10 +21,10 @@ def page(tx: Tx, request: SearchExperimentsRequest) -> SearchExperimentsResponse
         raise NotFound(f"project '{project_id}' not found")
     wanted = filters.read(request.filter) if isinstance(request.filter, str) else None
     order = sorts.read(request.sort) if isinstance(request.sort, str) else ()
-    search = Search(tx, project_id, wanted, order)
+    search = experiment_search.find(tx, project_id, wanted, order)
     shown = window(request.offset, request.limit, search.count())
     size = shown.end_index - shown.start_index
-    ids = search.ids(shown.start_index, size if size >= 0 else shown.total) if size else []
+    ids = search.ids(shown.start_index, size) if size else []
     return SearchExperimentsResponse(experiments=_found(tx, ids), pagination=shown)
 
 

@@ -6,6 +6,7 @@ from undeterred.domain.query.filters import Filter
 from undeterred.domain.query.sorts import Key
 from undeterred.store.db import Tx
 from undeterred.store.search_terms import Column, Columns, Terms
+from undeterred.store.table_page import TablePage
 
 _FROM = (
     " FROM experiments e LEFT JOIN trials b ON b.id = e.best_trial_id LEFT JOIN projects p ON p.id = e.project_id"
@@ -70,36 +71,17 @@ class BestRow(msgspec.Struct, frozen=True):
     metric: float | None
 
 
-class Search:
-    """One search, to be counted and read. project_id: None for everywhere. Raises InvalidArgument for what cannot be compared."""
-
-    def __init__(self, tx: Tx, project_id: int | None, wanted: Filter | None, order: tuple[Key, ...]) -> None:
-        tags = {"tags": _tags(tx)}
-        terms = Terms(tx.dialect, tx.now, EXPERIMENT_COLUMNS | tags, RUN_COLUMNS | tags)
-        conditions = ["e.state <> 'DELETING'"]
-        if project_id is not None:
-            conditions.append(f"e.project_id = :{terms.given(project_id)}")
-        if wanted is not None:
-            conditions.append(terms.where(wanted.where))
-            conditions += [] if wanted.show_archived else ["e.archived = 0"]
-        self._order = terms.order(order, SORTABLE)
-        if not any(key.kind == "column" and key.path == ("id",) for key in order):
-            self._order += ", e.id ASC" if self._order else "e.id ASC"
-        self._where = " WHERE " + " AND ".join(conditions)
-        self._params, self._tx = terms.params | {"now": tx.now}, tx
-
-    def count(self) -> int:
-        """How many experiments there are."""
-        sql = f"SELECT COUNT(*){_FROM}{self._where}"
-        return int(self._tx.value(sql, **self._params))
-
-    def ids(self, offset: int, limit: int) -> list[int]:
-        """A window of them, in order."""
-        sql = f"SELECT e.id{_FROM}{self._where} ORDER BY {self._order} LIMIT :limit OFFSET :offset"
-        return self._tx.column(sql, limit=limit, offset=offset, **self._params)
+def find(tx: Tx, project_id: int | None, wanted: Filter | None, order: tuple[Key, ...]) -> TablePage:
+    """A search of the experiments' table. project_id: None for everywhere."""
+    tags = {"tags": tags_column(tx)}
+    terms = Terms(tx.dialect, tx.now, EXPERIMENT_COLUMNS | tags, RUN_COLUMNS | tags)
+    fixed = ["e.state <> 'DELETING'"]
+    if project_id is not None:
+        fixed.append(f"e.project_id = :{terms.given(project_id)}")
+    return TablePage(tx, terms, _FROM, "e.id", fixed, "e.archived = 0", wanted, order, SORTABLE, "e.hyperparameters")
 
 
-def _tags(tx: Tx) -> Column:
+def tags_column(tx: Tx) -> Column:
     """The labels as one text; nothing where the configuration says nothing of them."""
     none = tx.dialect.json_text("e.config", "labels")
     return Column(f"""(CASE WHEN e.labels = '[]' THEN {none} ELSE REPLACE(e.labels, '","', '", "') END)""", "text")

@@ -48,10 +48,10 @@ class Terms:
             return "(1 = 1)"
         return "(" + (" OR " if part.any_of else " AND ").join(map(self.where, part.parts)) + ")"
 
-    def order(self, keys: tuple[Key, ...], sortable: dict[str, Column]) -> str:
-        """The order; nothing comes last either way. Raises InvalidArgument for unknown columns."""
+    def order(self, keys: tuple[Key, ...], sortable: Columns, hparams: str) -> str:
+        """The order; nothing comes last either way. hparams: the JSON that hyperparameters are in. Raises InvalidArgument for unknown columns."""
         return ", ".join(
-            f"{term} {'DESC' if key.descending else 'ASC'} NULLS LAST" for key in keys for term in self._sorted_by(key, sortable)
+            f"{term} {'DESC' if key.descending else 'ASC'} NULLS LAST" for key in keys for term in self._sorted_by(key, sortable, hparams)
         )
 
     def given(self, value: Any) -> str:
@@ -177,7 +177,7 @@ class Terms:
 
     # -- order ---------------------------------------------------------------------------------------------------------------------
 
-    def _sorted_by(self, key: Key, sortable: dict[str, Column]) -> list[str]:
+    def _sorted_by(self, key: Key, sortable: Columns, hparams: str) -> list[str]:
         if key.kind == "column":
             column = sortable.get(key.path[0])
             if column is None:
@@ -189,7 +189,7 @@ class Terms:
             path = self.given(self._dialect.path(key.path))
             words = self._dialect.by_byte(self._dialect.dug("text", "b.summary_metrics", path))
             return [self._dialect.dug("number", "b.summary_metrics", path), words]
-        document = "e.hyperparameters" if key.kind == "hp" else "b.metadata"
+        document = hparams if key.kind == "hp" else "b.metadata"
         return [self._dug("order", document, [word.replace("'", "") for word in key.path])]
 
 

@@ -17,12 +17,12 @@ class Key(msgspec.Struct, frozen=True):
     descending: bool
 
 
-def read(text: str) -> tuple[Key, ...]:
-    """The keys, the most important first. Raises InvalidArgument; whether a column exists is not looked at."""
+def read(text: str, of_runs: bool = False) -> tuple[Key, ...]:
+    """The keys, the most important first; only runs have metadata. Raises InvalidArgument; whether a column exists is not looked at."""
     parts = text.split(",")
     if len(parts) > KEYS_MAX:
         raise InvalidArgument(f"sort: at most {KEYS_MAX} columns, not {len(parts)}")
-    return tuple(map(_key, parts))
+    return tuple(_key(part, ("hp", "metadata") if of_runs else ("hp",)) for part in parts)
 
 
 def metric(column: str) -> tuple[str, str, str]:
@@ -38,13 +38,13 @@ def metric(column: str) -> tuple[str, str, str]:
     return key_of(group), rest[:end], STATISTICS[ends.index(end)]
 
 
-def _key(part: str) -> Key:
+def _key(part: str, kinds: tuple[str, ...]) -> Key:
     column, equals, direction = part.partition("=")
     if not equals or "=" in direction:
         raise InvalidArgument(f"invalid sort parameter: {part}")
     if direction not in ("asc", "desc"):
         raise InvalidArgument(f"invalid sort direction: {direction}")
-    for kind in ("hp", "metadata"):
+    for kind in kinds:
         if column.startswith(f"{kind}."):
             return Key(kind, tuple(column.removeprefix(f"{kind}.").split(".")), direction == "desc")
     if "." in column:

@@ -225,6 +225,8 @@ def _make_folder(data: Path) -> None:
         probe = data / f".probe-{os.getpid()}"
         probe.write_bytes(b"x")
         probe.unlink()
+        if data.stat().st_mode & 0o022:
+            log.warning("others may write in the data folder %s, and so take the cluster over: `chmod 700 %s` mends it", data, data)
     except OSError as error:
         raise FailedPrecondition(
             f"the data folder {data} cannot be written ({error.strerror}): mend it or choose another with --data"

@@ -67,4 +67,4 @@ async def open_session(ctx: Context, row: UserRow | None, sent: str) -> tuple[st
 def cookie(token: str) -> Cookies:
     """The cookie by which a browser carries the session, for as long as it lives."""
     expires = formatdate(time.time() + auth.SESSION_US / 1e6, usegmt=True)
-    return [(b"set-cookie", f"auth={token}; Path=/; Expires={expires}".encode())]
+    return [(b"set-cookie", f"auth={token}; Path=/; Expires={expires}; HttpOnly; SameSite=Lax".encode())]

@@ -11,7 +11,7 @@ from contextlib import aclosing
 from typing import Any
 from urllib.parse import parse_qs
 
-from undeterred.api import http, render
+from undeterred.api import foreign, http, render
 from undeterred.api.credentials import Token, token_of
 from undeterred.api.http import ClientGone, Receive, Scope, Send
 from undeterred.api.routing import Router
@@ -19,6 +19,7 @@ from undeterred.api.serve import HANDLERS, ROUTES, Answer, Request, Route, Serve
 from undeterred.domain.access import basic
 from undeterred.domain.access.permissions import Permission
 from undeterred.errors import NotFound, PermissionDenied, Unauthenticated, Unimplemented, WireError
+from undeterred.services import allocations, bootstrap
 from undeterred.services.context import Context
 from undeterred.services.identity import INVALID, NOT_ALLOWED, Caller, check_active, token_hash
 from undeterred.wire.base import Endpoint, Message
@@ -49,22 +50,40 @@ class App:
         if scope["type"] != "http":
             return
         try:
-            path = scope["path"]
-            if path.startswith((GATEWAY, "/internal/")) and path not in self._files:
-                await self._gateway(scope, receive, send, path)
+            path, headers = scope["path"], http.headers_of(scope)
+            of_gateway = path.startswith((GATEWAY, "/internal/")) and path not in self._files
+            try:
+                await self._check_sender(scope["method"], headers)
+            except PermissionDenied as error:
+                shown = (http.JSON, render.unary(error)) if of_gateway else (http.PLAIN_JSON, render.message(error.text))
+                await http.answer(send, error.http, *shown)
+                return
+            if of_gateway:
+                await self._gateway(scope, receive, send, path, headers)
             else:
-                await self._old(scope, receive, send, path)
+                await self._old(scope, receive, send, path, headers)
         except ClientGone:
             log.debug("a client left before its request was whole: %s", scope["path"])
 
+    async def _check_sender(self, verb: str, headers: dict[bytes, bytes]) -> None:
+        """PermissionDenied for what a page of another site sent, and for a name that could be somebody else's while an account is open."""
+        settings = self.ctx.settings
+        changes = verb not in ("GET", "HEAD", "OPTIONS")  # what these answer, a browser shows no foreign page
+        if changes and not settings.config.enable_cors and (origin := foreign.origin(headers)) is not None:
+            raise PermissionDenied(foreign.REFUSED.format(origin=origin))
+        if not settings.exposed and (host := foreign.strange_host(headers, settings.config.host)) is not None:
+            users = await self.ctx.db.read(bootstrap.blank_password_users)
+            if users:
+                raise PermissionDenied(foreign.STRANGE.format(host=host, users=" and ".join(users[:3])))
+
     # -- the gateway's calls -------------------------------------------------------------------------------------------------------
 
-    async def _gateway(self, scope: Scope, receive: Receive, send: Send, path: str) -> None:
-        headers = dict(scope["headers"])
+    async def _gateway(self, scope: Scope, receive: Receive, send: Send, path: str, headers: dict[bytes, bytes]) -> None:
         query: bytes = scope["query_string"]
         try:
             served, values, form = self._find(scope["method"], path, headers)
-            body = await http.read_body(receive)
+            large = http.is_large(headers) and await self._may_send_much(served, values, headers)
+            body = await http.read_body(receive, http.BODY_MAX_BYTES if large else http.SMALL_BYTES)
             if form:
                 query, body = body + b"&" + query, b""
             request = decode_request(served.endpoint, values, query, body)
@@ -77,6 +96,15 @@ class App:
             await self._stream(scope, receive, send, served, request, headers, pretty)
         else:
             await self._unary(scope, send, served, request, headers, pretty)
+
+    async def _may_send_much(self, served: Served, values: dict[str, str], headers: dict[bytes, bytes]) -> bool:
+        """Whether a large body is read; who sends it must be known before, though the answers of small ones come in another order."""
+        if served.needs is Permission.PUBLIC:
+            return False
+        caller = await self._admit(served, headers)
+        if isinstance(caller, str):
+            await self.ctx.db.read(allocations.check_key, caller, values["allocationId"])
+        return True
 
     def _find(self, verb: str, path: str, headers: dict[bytes, bytes]) -> tuple[Served, dict[str, str], bool]:
         """The call for a verb and path, the path's values, and whether the body is a form that stands for the query."""
@@ -163,8 +191,7 @@ class App:
 
     # -- the old routes ------------------------------------------------------------------------------------------------------------
 
-    async def _old(self, scope: Scope, receive: Receive, send: Send, path: str) -> None:
-        headers = dict(scope["headers"])
+    async def _old(self, scope: Scope, receive: Receive, send: Send, path: str, headers: dict[bytes, bytes]) -> None:
         try:
             found = self._routes.find(scope["method"], path)
             caller = None
@@ -173,7 +200,7 @@ class App:
             if found is None:
                 raise NotFound(f"api not found: {scope['method']} {path}")
             query = parse_qs(scope["query_string"].decode("latin-1"), keep_blank_values=True)
-            body = await http.read_body(receive)
+            body = await http.read_body(receive, http.SMALL_BYTES if caller is None else http.BODY_MAX_BYTES)
             request = Request(scope["method"], path, found[1], query, headers, body, caller)
             result = await found[0].handler(self.ctx, request)
         except Exception as problem:

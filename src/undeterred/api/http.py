@@ -13,6 +13,7 @@ Send = Callable[[dict[str, Any]], Awaitable[None]]
 Headers = list[tuple[bytes, bytes]]
 
 BODY_MAX_BYTES = 96 * 1024 * 1024
+SMALL_BYTES = 1024 * 1024  # what is read of anybody's
 GZIP_FROM_BYTES = 4096
 SAFE: Headers = [
     (b"x-xss-protection", b"1; mode=block"),
@@ -27,25 +28,39 @@ class ClientGone(Exception):
     """The client closed the connection before its request was whole."""
 
 
-async def read_body(receive: Receive) -> bytes:
-    """The whole body; ResourceExhausted beyond 96 MiB, without reading on."""
+def headers_of(scope: Scope) -> dict[bytes, bytes]:
+    """The headers by lower-case name: the first of a repeated one counts, but cookies are one list."""
+    given: list[tuple[bytes, bytes]] = scope["headers"]
+    headers = dict(reversed(given))
+    if b"cookie" in headers:
+        headers[b"cookie"] = b"; ".join(value for name, value in given if name == b"cookie")
+    return headers
+
+
+def is_large(headers: dict[bytes, bytes]) -> bool:
+    """Whether a body is, or may be, larger than what is read of anybody's."""
+    return int(headers.get(b"content-length", b"0")) > SMALL_BYTES or b"transfer-encoding" in headers
+
+
+async def read_body(receive: Receive, most: int = BODY_MAX_BYTES) -> bytes:
+    """The whole body; ResourceExhausted beyond `most` bytes, without reading on."""
     message = await receive()
     if message["type"] != "http.request":
         raise ClientGone
     body: bytes = message.get("body", b"")
-    if not message.get("more_body"):
+    if not message.get("more_body") and len(body) <= most:
         return body
     chunks, size = [body], len(body)
-    while message.get("more_body"):
+    while True:
+        if size > most:
+            raise ResourceExhausted(f"the request is larger than {most // 1024 // 1024} MiB: send less, e.g. a smaller model directory")
+        if not message.get("more_body"):
+            break
         message = await receive()
         if message["type"] != "http.request":
             raise ClientGone
         chunks.append(message.get("body", b""))
         size += len(chunks[-1])
-        if size > BODY_MAX_BYTES:
-            raise ResourceExhausted(
-                f"the request is larger than {BODY_MAX_BYTES // 1024 // 1024} MiB: send less, e.g. a smaller model directory"
-            )
     return b"".join(chunks)
 
 

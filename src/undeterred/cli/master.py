@@ -124,7 +124,7 @@ def _start(folder: Path, command: list[str]) -> dict[str, Any]:
     log = folder / "master.log"
     try:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        with open(log, "ab") as output:
+        with open(log, "ab", opener=lambda path, flags: os.open(path, flags, 0o600)) as output:
             begun = output.tell()
             process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True)
     except OSError as error:

@@ -1,5 +1,6 @@
 """What is told of running allocations: by their supervisors, by their tasks, by the loops."""
 
+import hmac
 import json
 from collections.abc import Sequence
 
@@ -17,6 +18,7 @@ from undeterred.store.nodes import NodeRow
 from undeterred.terms import ExitKind, Signal
 
 LOST = "lost:"
+NOT_ITS_KEY = "this key is not that allocation's"
 
 
 class NewNode(msgspec.Struct, frozen=True, order=True):
@@ -44,11 +46,19 @@ def kill(tx: Tx, allocation_id: str, reason: str) -> None:
 
 def supervised(tx: Tx, key_hash: str, allocation_id: str, container_id: str) -> AllocationRow:
     """The allocation that a supervisor speaks for; its key is good after the end too, so that a report can be repeated."""
+    row = check_key(tx, key_hash, allocation_id)
+    if row.container_id != container_id:
+        raise PermissionDenied(NOT_ITS_KEY)
+    return row
+
+
+def check_key(tx: Tx, key_hash: str, allocation_id: str) -> AllocationRow:
+    """The allocation whose supervisor's key has this hash. Raises NotFound, PermissionDenied."""
     row = allocations.get(tx, allocation_id)
     if row is None:
         raise NotFound(f"allocation '{allocation_id}' not found")
-    if not row.supervisor_hash or row.supervisor_hash != key_hash or row.container_id != container_id:
-        raise PermissionDenied("this key is not that allocation's")
+    if not row.supervisor_hash or not hmac.compare_digest(row.supervisor_hash, key_hash):
+        raise PermissionDenied(NOT_ITS_KEY)
     return row
 
 

@@ -1,5 +1,7 @@
 """Open a store by its address: a folder's SQLite file by default, or a PostgreSQL URL."""
 
+import contextlib
+import os
 from pathlib import Path
 
 from undeterred.store.db import Database
@@ -7,6 +9,15 @@ from undeterred.store.migrate import bring_up
 from undeterred.store.sqlite import SqliteConnection
 
 FILE = "undeterred.db"
+
+
+def _keep_private(path: Path) -> None:
+    """The database's files are their owner's alone, whatever the folder allows: they hold hashes, keys and configurations."""
+    if not path.exists():
+        os.close(os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600))  # the others take its mode
+    for name in (path, *(path.with_name(path.name + ending) for ending in ("-wal", "-shm"))):
+        with contextlib.suppress(OSError):  # another user's, or not there
+            name.chmod(0o600)
 
 
 def open_store(folder: Path, url: str = "", readers: int = 3) -> Database:
@@ -22,6 +33,7 @@ def open_store(folder: Path, url: str = "", readers: int = 3) -> Database:
         first.close()
         return Database(lambda write: PostgresConnection(url, write), readers)
     path = folder / FILE
+    _keep_private(path)
     connection = SqliteConnection(path, write=True)
     bring_up(connection, f"sqlite:///{path}")
     connection.close()

@@ -177,6 +177,8 @@ def test_queries() -> None:
     assert (
         call("GetTrialProfilerMetrics", {"labels.trialId": "3"}, "labels.name=cpu&labels.trial_id=9&labels.trialId=8").labels.trial_id == 3
     )
+    found = call("GetExperiments", query="limit[7]=1&labels[a]=b&name[]=n&]=1&a]=2")
+    assert (found.limit, found.labels, found.name) == (7, ["a", "b"], ""), "name[a]=b is name=a&name=b"
     assert call("TaskLogs", {"taskId": "a"}, "timestampAfter=null").timestamp_after == "1970-01-01T00:00:00Z"
 
 

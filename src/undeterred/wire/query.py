@@ -45,10 +45,13 @@ def apply_path(message: Message, name: str, text: str) -> None:
 
 
 def apply_query(message: Message, query: bytes, bound: dict[str, str]) -> None:
-    """Set what the query names; unknown names and those that the path has bound are ignored. Raises Refused."""
-    for key, values in parse_query(query).items():
+    """Set what the query names; unknown names and those that the path has bound are ignored. `name[a]=b` is `name=a&name=b`. Raises Refused."""
+    for spelled, given in parse_query(query).items():
+        key, bracket, inside = spelled[:-1].rpartition("[") if spelled.endswith("]") else (spelled, "", "")
+        if not bracket:
+            key = spelled
         if not _is_bound(key, bound):
-            _set(message, key, values)
+            _set(message, key, [inside, *given] if bracket else given)
 
 
 def parse_query(query: bytes) -> dict[str, list[str]]:

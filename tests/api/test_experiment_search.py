@@ -90,7 +90,7 @@ def test_hyperparameters_are_those_of_the_configuration(talk: Talk) -> None:
     assert search(talk, field("hp.lr", "<=", 1, "NUMBER", **where)) == [const, ranged]
     assert search(talk, field("hp.lr", ">", 1, "NUMBER", **where)) == [ranged]
     assert search(talk, field("hp.opt.name", "=", "sgd", "TEXT", **where)) == [const]
-    assert search(talk, field("hp.opt.name", "contains", "G", "TEXT", **where)) == [const]
+    assert search(talk, field("hp.opt.name", "contains", "g", "TEXT", **where)) == [const]
     assert search(talk, field("hp.opt.name", "notEmpty", kind="TEXT", **where)) == [const, ranged]
     assert search(talk, field("hp.lr", "contains", 1.5, "NUMBER", **where)) == [ranged]
     assert search(talk, sort="hp.lr=desc") == [ranged, const]

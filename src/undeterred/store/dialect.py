@@ -9,6 +9,14 @@ from typing import Any
 NAMED = re.compile(r"(?<![:\w]):([A-Za-z_]\w*)")
 
 
+_DAY = (
+    r"(?!0000)\d{4}-((0[13578]|1[02])-(0[1-9]|[12]\d|3[01])|(0[469]|11)-(0[1-9]|[12]\d|30)|02-(0[1-9]|1\d|2[0-8]))"
+    r"|(\d\d(0[48]|[2468][048]|[13579][26])|([2468][048]|[13579][26]|0[48])00)-02-29"
+)
+TIME = rf"^({_DAY})(T([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d+)?(Z|[+-](0\d|1[0-4]):[0-5]\d))?$"
+"""A day or an instant that there is, as metadata writes them."""
+
+
 class Dialect:
     """SQL fragments for one database; `name` is "sqlite" or "postgres"."""
 
@@ -30,6 +38,10 @@ class Dialect:
         """Case-insensitive LIKE; `%` and `_` in the parameter are wildcards, backslash escapes them."""
         raise NotImplementedError
 
+    def like_exact(self, expression: str, parameter: str) -> str:
+        """LIKE in this very case; wildcards as in `like`."""
+        raise NotImplementedError
+
     def json_text(self, expression: str, *path: str) -> str:
         """The text of the value at `path` (keys, no wildcards) in a JSON text column, NULL where there is none."""
         raise NotImplementedError
@@ -48,7 +60,11 @@ class Dialect:
 
     def dug(self, what: str, expression: str, parameter: str) -> str:
         """Something of the value at `:parameter` (given through `path`) in a JSON text column, NULL where there is none.
-        what: text | number | kind (object, array, string, number, boolean, null) | order (to sort by)."""
+        what: text | number (NaN above all) | kind (object, array, string, number, boolean, null) | time (µs) | order (to sort by)."""
+        raise NotImplementedError
+
+    def dug_any(self, expression: str, parameter: str, condition: str) -> str:
+        """The condition holds for the value there or, if it is a list, for one of its items: the JSON text `item.value`."""
         raise NotImplementedError
 
     def by_byte(self, expression: str) -> str:
@@ -71,6 +87,9 @@ class Sqlite(Dialect):
     def like(self, expression: str, parameter: str) -> str:
         return f"like_all({expression}, :{parameter})"
 
+    def like_exact(self, expression: str, parameter: str) -> str:
+        return f"like_exact({expression}, :{parameter})"
+
     def json_text(self, expression: str, *path: str) -> str:
         return f"json_extract({expression}, '{_sqlite_path(path)}')"
 
@@ -86,6 +105,9 @@ class Sqlite(Dialect):
 
     def dug(self, what: str, expression: str, parameter: str) -> str:
         return f"dug_{what}({expression}, :{parameter})"
+
+    def dug_any(self, expression: str, parameter: str, condition: str) -> str:
+        return f"EXISTS (SELECT 1 FROM json_each(dug_items({expression}, :{parameter})) AS item WHERE {condition})"
 
     def by_byte(self, expression: str) -> str:
         return expression
@@ -106,6 +128,9 @@ class Postgres(Dialect):
     def like(self, expression: str, parameter: str) -> str:
         return f"{expression} ILIKE :{parameter}"
 
+    def like_exact(self, expression: str, parameter: str) -> str:
+        return f"{expression} LIKE :{parameter}"
+
     def json_text(self, expression: str, *path: str) -> str:
         return f"(CAST({expression} AS jsonb) #>> '{_postgres_path(path)}')"
 
@@ -123,10 +148,17 @@ class Postgres(Dialect):
     def dug(self, what: str, expression: str, parameter: str) -> str:
         value = f"(CAST({expression} AS jsonb) #> CAST(:{parameter} AS text[]))"
         word = f"({value} #>> '{{}}')"
-        number = (
-            f"(CASE WHEN jsonb_typeof({value}) = 'number' OR {word} IN ('Infinity', '-Infinity') THEN CAST({word} AS double precision) END)"
-        )
-        return {"text": word, "number": number, "kind": f"jsonb_typeof({value})", "order": value}[what]
+        numeric = f"jsonb_typeof({value}) = 'number' OR {word} IN ('Infinity', '-Infinity', 'NaN')"
+        number = f"(CASE WHEN {numeric} THEN CAST({word} AS double precision) END)"
+        whole = f"(CASE WHEN LENGTH({word}) = 7 THEN {word} || '-01' ELSE {word} END)"
+        at = f"(EXTRACT(EPOCH FROM CAST({whole} || CASE WHEN LENGTH({whole}) = 10 THEN 'T00:00:00Z' ELSE '' END AS timestamptz)) * 1000000)"
+        time = f"(CASE WHEN {whole} ~ '{TIME}' THEN {at} END)"
+        return {"text": word, "number": number, "kind": f"jsonb_typeof({value})", "order": value, "time": time}[what]
+
+    def dug_any(self, expression: str, parameter: str, condition: str) -> str:
+        value = f"(CAST({expression} AS jsonb) #> CAST(:{parameter} AS text[]))"
+        items = f"CASE jsonb_typeof({value}) WHEN 'array' THEN {value} ELSE jsonb_build_array({value}) END"
+        return f"({value} IS NOT NULL AND EXISTS (SELECT 1 FROM jsonb_array_elements({items}) AS item(value) WHERE {condition}))"
 
     def by_byte(self, expression: str) -> str:
         return f'{expression} COLLATE "C"'

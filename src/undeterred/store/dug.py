@@ -5,8 +5,14 @@ Each function takes the JSON text and the keys from the outermost as a JSON list
 
 import json
 import math
+import re
 import struct
+from datetime import UTC, datetime, timedelta
 from typing import Any
+
+from undeterred.store.dialect import TIME
+
+_TIME = re.compile(TIME, re.ASCII)
 
 
 def text(document: str | None, path: str) -> str | None:
@@ -18,10 +24,10 @@ def text(document: str | None, path: str) -> str | None:
 
 
 def number(document: str | None, path: str) -> float | None:
-    """The number, also one that JSON writes as text (infinite); None for anything else."""
+    """The number, also one that JSON writes as text (NaN stands above all); None for anything else."""
     value = _at(document, path)
-    if isinstance(value, str) and value in ("Infinity", "-Infinity"):
-        return math.inf if value == "Infinity" else -math.inf
+    if isinstance(value, str) and value in ("Infinity", "-Infinity", "NaN"):
+        return -math.inf if value == "-Infinity" else math.inf
     return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
 
 
@@ -32,6 +38,26 @@ def kind(document: str | None, path: str) -> str | None:
         return None
     names = {dict: "object", list: "array", str: "string", bool: "boolean", type(None): "null"}
     return names.get(type(value), "number")
+
+
+def time(document: str | None, path: str) -> int | None:
+    """The instant that a text names, µs; None for anything else."""
+    word = text(document, path)
+    if word is None:
+        return None
+    word = f"{word}-01" if len(word) == 7 else word
+    if not _TIME.match(word):
+        return None
+    at = datetime.fromisoformat(word if "T" in word else f"{word}T00:00:00Z")
+    return (at - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1)
+
+
+def items(document: str | None, path: str) -> str:
+    """A JSON list of JSON texts: the value there or, if it is a list, its items; none where there is nothing."""
+    value = _at(document, path, _MISSING)
+    if value is _MISSING:
+        return "[]"
+    return json.dumps([json.dumps(item) for item in (value if isinstance(value, list) else [value])])
 
 
 def order(document: str | None, path: str) -> str | None:

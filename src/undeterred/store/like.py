@@ -25,15 +25,16 @@ class Piece(NamedTuple):
 
 
 @lru_cache(maxsize=256)
-def matcher(pattern: str) -> Callable[[str], bool]:
-    """Whether a text is like the pattern."""
-    first, *rest = _pieces(pattern)
+def matcher(pattern: str, exact: bool = False) -> Callable[[str], bool]:
+    """Whether a text is like the pattern; exact: in this very case."""
+    fold = str if exact else str.lower
+    first, *rest = _pieces(fold(pattern))
     if not rest:
-        return lambda text: _whole(first, text.lower())
+        return lambda text: _whole(first, fold(text))
     *middle, last = rest
 
     def like(text: str) -> bool:
-        where = text.lower()
+        where = fold(text)
         at, end = first.size, len(where) - last.size
         if at > end or first.find(where, 0, at) != 0 or last.find(where, end, len(where)) != end:
             return False
@@ -53,7 +54,7 @@ def _whole(piece: Piece, where: str) -> bool:
 
 def _pieces(pattern: str) -> list[Piece]:
     pieces: list[list[str | None]] = [[]]  # None: any character
-    characters = iter(pattern.lower())
+    characters = iter(pattern)
     for character in characters:
         if character == "\\":
             pieces[-1].append(next(characters, character))

@@ -140,28 +140,37 @@ class Terms:
         return f"({const} AND {number} {sign} :{value}) OR ({ranged} AND ({low} {sign} :{value} OR {high} {sign} :{value}))"
 
     def _run_value(self, part: Condition, document: str, name: str) -> str:
-        """A value that a run itself has: a hyperparameter it was given, or one of its metadata."""
+        """A value that a run itself has: a hyperparameter it was given, or one of its metadata (of a list, any item)."""
         path = self.given(self._dialect.path(name.split(".")))
-        kind, text = self._dialect.dug("kind", document, path), self._dialect.dug("text", document, path)
+        kind = self._dialect.dug("kind", document, path)
         if part.operator == "isEmpty":
-            return f"b.id IS NOT NULL AND {kind} IS NULL"
+            return f"b.id IS NOT NULL AND ({kind} IS NULL OR {kind} = 'object')"
         if part.operator == "notEmpty":
-            return f"{kind} IS NOT NULL"
+            return f"{kind} <> 'object'"
+        if document == "b.metadata":
+            return self._dialect.dug_any(document, path, self._of_type(part, "item.value", self.given(self._dialect.path([]))))
+        return self._of_type(part, document, path)
+
+    def _of_type(self, part: Condition, document: str, path: str) -> str:
+        kind, text = self._dialect.dug("kind", document, path), self._dialect.dug("text", document, path)
         if part.type == "TEXT":
-            return f"{kind} = 'string' AND {self._text_value(part, text)}"
+            words = f"(CASE WHEN {kind} = 'null' THEN 'null' ELSE {text} END)"
+            return f"{kind} IN ('string', 'array', 'null') AND {self._text_value(part, words)}"
+        if part.operator in _LIKES:
+            raise InvalidArgument(f"{part.column} is searched by {part.operator} as a text only: give COLUMN_TYPE_TEXT")
+        sign = _SIGNS[part.operator]
         if part.type == "NUMBER":
-            sign = {"contains": "=", "notContains": "<>"}.get(part.operator) or _SIGNS[part.operator]
             return f"{self._dialect.dug('number', document, path)} {sign} :{self.given(_number(part))}"
         if part.type == "DATE":
-            return f"{kind} = 'string' AND {self._text_value(part, text)}"
-        sign = {"contains": "=", "notContains": "<>"}.get(part.operator) or _SIGNS[part.operator]
+            return f"{self._dialect.dug('time', document, path)} {sign} :{self.given(_instant(part, self._now))}"
         return f"{kind} = 'boolean' AND {text} {sign} :{self.given('true' if _truth(part) else 'false')}"
 
     def _text_value(self, part: Condition, text: str) -> str:
         if not isinstance(part.value, str):
             raise InvalidArgument(f"{part.column} is compared with a text, not with {_text(part.value)}")
         if part.operator in _LIKES:
-            return self._like(text, part.operator, part.value)
+            found = self._dialect.like_exact(text, self.given(f"%{part.value}%"))
+            return found if part.operator == "contains" else f"NOT ({found})"
         return self._compared(text, _SIGNS[part.operator], part.value)
 
     def _compared(self, sql: str, sign: str, value: str) -> str:

@@ -23,7 +23,8 @@ class SqliteConnection:
     def __init__(self, path: Path, write: bool) -> None:
         self._raw = sqlite3.connect(path, isolation_level=None, check_same_thread=False, cached_statements=512)
         self._raw.create_function("like_all", 2, _like, deterministic=True)
-        for name in ("text", "number", "kind", "order"):
+        self._raw.create_function("like_exact", 2, _like_exact, deterministic=True)
+        for name in ("text", "number", "kind", "order", "time", "items"):
             self._raw.create_function(f"dug_{name}", 2, getattr(dug, name), deterministic=True)
         self.execute(f"PRAGMA busy_timeout = {BUSY_MS}")
         if write:
@@ -69,3 +70,7 @@ class SqliteConnection:
 def _like(text: Any, pattern: str) -> bool | None:
     """LIKE for every alphabet: SQLite's own knows no case but ASCII's, and takes ages over some patterns."""
     return matcher(pattern)(text) if isinstance(text, str) else None
+
+
+def _like_exact(text: Any, pattern: str) -> bool | None:
+    return matcher(pattern, exact=True)(text) if isinstance(text, str) else None

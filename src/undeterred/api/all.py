@@ -24,6 +24,7 @@ import undeterred.api.old_users
 import undeterred.api.profiler
 import undeterred.api.projects
 import undeterred.api.resource_pools
+import undeterred.api.run_actions
 import undeterred.api.run_reports
 import undeterred.api.run_search
 import undeterred.api.search_preview

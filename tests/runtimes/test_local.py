@@ -14,7 +14,7 @@ from tests.supervisor.ground import Ground, modes, nothing_left, until
 from undeterred import errors
 from undeterred.runtimes.base import ASSIGNED, RUNNING, TERMINATED, Runtime, Slot
 from undeterred.runtimes.fake import Fake
-from undeterred.runtimes.local import Local
+from undeterred.runtimes.local import Local, _quiet
 from undeterred.supervisor import folder
 
 
@@ -187,3 +187,8 @@ def test_no_room(ground: Ground) -> None:
         (ground.data / "tasks").unlink()
         (ground.data / "tasks").mkdir()
         (ground.data / "tasks" / ".epoch").write_text("1")
+
+
+def test_a_supervisor_is_not_told_the_master_s_configuration() -> None:
+    environ = {"UNDETERRED_DB_URL": "postgresql://u:secret@h/x", "PGPASSWORD": "secret", "PATH": "/bin", "LANG": "C"}
+    assert _quiet(environ) == {"PATH": "/bin", "LANG": "C"}

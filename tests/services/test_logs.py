@@ -171,6 +171,23 @@ def test_policies_note_the_first_line_and_what_makes_failures_final_stays(db: Da
     assert [(m.action, m.log) for m in found] == [("", "a CUDA error"), ("cancel_retries", "fatal")]
 
 
+def test_a_stranger_writes_only_for_what_runs_elsewhere(db: Database) -> None:
+    lab = Lab(db, unmanaged=0)
+    task = lab.task(lab.trial())
+    (lines,) = logs.of_old(json.dumps([{"task_id": task, "timestamp": "2026-01-02T03:04:05Z", "log": "x"}]).encode())
+
+    def count() -> object:
+        return db.read_now(lambda tx: tx.value("SELECT COUNT(*) FROM task_logs WHERE task_id = :task", task=task))
+
+    db.write_now(logs.append_known, [lines], False)
+    assert count() == 0
+    db.write_now(logs.append_known, [lines], True)
+    assert count() == 1
+    db.write_now(lambda tx: tx.run("UPDATE experiments SET unmanaged = 1"))
+    db.write_now(logs.append_known, [lines], False)
+    assert count() == 2
+
+
 @pytest.mark.parametrize("pattern", ["(a+)+$", "(?:a*b?)*c", "(?:a|aa)*c", "(?:a?){40}c", "a*a*a*a*a*a*c", "x.*y.*z.*w"])
 def test_no_pattern_takes_long(pattern: str) -> None:
     (policy,) = log_policies.compiled(json.dumps([{"name": "n", "pattern": pattern}]))

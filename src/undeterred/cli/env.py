@@ -41,5 +41,5 @@ def check(name: str, data: Path | None) -> None:
 
 
 def _run(data: Path | None, *words: str) -> NoReturn:
-    command = [sys.executable, "-m", "undeterred.runtimes.environments", "--data", str(chosen(data)), *words]
+    command = [sys.executable, "-P", "-m", "undeterred.runtimes.environments", "--data", str(chosen(data)), *words]
     sys.exit(subprocess.run(command, check=False).returncode)

@@ -36,7 +36,7 @@ OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # our own
 def up(data: Path | None, foreground: bool, **options: Any) -> None:
     """Start the cluster on this machine."""
     folder = chosen(data)
-    command = [sys.executable, "-m", "undeterred.master", "--data", str(folder), *_flags(options)]
+    command = [sys.executable, "-P", "-m", "undeterred.master", "--data", str(folder), *_flags(options)]
     if foreground:
         if sys.stdout.isatty():
             click.echo("Running here until Ctrl-C. In another terminal, `undeterred status` says where, and what to do next.")

@@ -51,5 +51,5 @@ def offer_environment(folder: Path) -> bool:
     )
     if not click.confirm("Make it now?", default=True):
         return False
-    command = [sys.executable, "-m", "undeterred.runtimes.environments", "--data", str(folder), "create"]
+    command = [sys.executable, "-P", "-m", "undeterred.runtimes.environments", "--data", str(folder), "create"]
     return subprocess.run(command, check=False).returncode == 0

@@ -100,7 +100,9 @@ def describe(data: Path, name: str) -> Environment:
 
 def _ask(python: Path) -> Environment:
     try:
-        done = subprocess.run([python, "-E", "-c", _ASK], capture_output=True, text=True, timeout=60, check=True, stdin=subprocess.DEVNULL)
+        done = subprocess.run(
+            [python, "-E", "-c", _ASK], capture_output=True, text=True, timeout=60, check=True, stdin=subprocess.DEVNULL, cwd="/"
+        )
         return msgspec.convert(json.loads(done.stdout), Environment)
     except subprocess.CalledProcessError as error:
         raise errors.FailedPrecondition(f"{python} does not run: {error.stderr.strip()[-300:]}") from error

@@ -7,6 +7,7 @@ import shutil
 import signal
 import socket
 import time
+from collections.abc import Mapping
 from pathlib import Path
 
 import msgspec
@@ -103,7 +104,7 @@ class Local:
             (os.POSIX_SPAWN_OPEN, 1, log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600),
             (os.POSIX_SPAWN_DUP2, 1, 2),
         ]
-        pid = os.posix_spawn(words[0], words, os.environ, file_actions=files, setsid=True, setsigmask=())
+        pid = os.posix_spawn(words[0], words, _quiet(os.environ), file_actions=files, setsid=True, setsigmask=())
         self._children.append(pid)
         return pid
 
@@ -210,6 +211,11 @@ class Local:
             raise errors.Conflict(
                 f"A newer master (epoch {highest}) has this data folder; the one with epoch {self.epoch} may start and stop nothing."
             )
+
+
+def _quiet(environ: Mapping[str, str]) -> dict[str, str]:
+    """What a supervisor may be told of our environment: nothing of the master's own configuration, which may hold passwords."""
+    return {name: value for name, value in environ.items() if not name.startswith(("UNDETERRED_", "PG"))}
 
 
 def _ended(place: str) -> bool:

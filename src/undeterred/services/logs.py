@@ -91,11 +91,12 @@ def append(tx: Tx, lines: Lines, _who: Caller | None = None) -> None:
     _store(tx, task, lines)
 
 
-def append_known(tx: Tx, batches: Iterable[Lines]) -> None:
-    """Store what belongs to tasks that there are; the rest could never be read."""
+def append_known(tx: Tx, batches: Iterable[Lines], signed: bool) -> None:
+    """Store what belongs to tasks that there are; the rest could never be read. Without a token (not `signed`) only what runs elsewhere is
+    written for: a line of a task here may end its retries or keep it from a node, so a stranger's is dropped."""
     for lines in batches:
         task = tasks.logged(tx, lines.task_id)
-        if task is not None:
+        if task is not None and (signed or tasks.is_run_elsewhere(tx, task)):
             _store(tx, task, lines)
 
 

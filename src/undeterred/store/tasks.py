@@ -61,6 +61,13 @@ def logged(tx: Tx, task_id: str) -> LoggedRow | None:
     return tx.one(LoggedRow, "SELECT id, job_id, trial_id, experiment_id, logs_removed FROM tasks WHERE id = :id", id=task_id)
 
 
+def is_run_elsewhere(tx: Tx, task: LoggedRow) -> bool:
+    """Whether a task belongs to an unmanaged experiment: none of our supervisors speaks for it."""
+    if task.experiment_id is None:
+        return False
+    return bool(tx.value("SELECT unmanaged FROM experiments WHERE id = :id", id=task.experiment_id))
+
+
 def has_logs(tx: Tx, task_id: str) -> None:
     """Lines came after the others had expired."""
     tx.run("UPDATE tasks SET logs_removed = 0 WHERE id = :id", id=task_id)

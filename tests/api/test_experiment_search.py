@@ -123,3 +123,17 @@ def test_a_search_never_fails_for_what_is_typed(talk: Talk) -> None:
         search(talk, field("name", "contains", word))
         search(talk, sort=f"hp.{word.replace(',', '')}x=asc")
     assert search(talk, field("tags", "contains", '"a", "b"')) == [1]
+
+
+def test_a_table_without_conditions_is_in_the_same_order_as_one_with(talk: Talk) -> None:
+    for name in ("b", "a", "b", "c"):
+        talk.create(f"name: {name}\n")
+    talk.ended("name: a\n")
+    talk.ok("POST experiments/5/archive")
+    for sort in ("id=desc", "name=asc", "name=desc", "endTime=asc", "endTime=desc", "state=asc", "user=asc,id=desc", "startTime=desc"):
+        found = search(talk, field("id", ">", 0), sort=sort)
+        assert search(talk, sort=sort) == found, sort
+        assert search(talk, sort=sort, limit=2, offset=1) == found[1:3], sort
+    hidden = talk.ok("POST experiments-search", {"filter": json.dumps({"filterGroup": {}}), "sort": "name=asc"})
+    assert ([each["experiment"]["id"] for each in hidden["experiments"]], hidden["pagination"]["total"]) == ([2, 1, 3, 4], 4)
+    assert talk.refused("POST experiments-search", {"sort": "shoe=asc"}) == (400, "invalid sort col: shoe")

@@ -1,31 +1,77 @@
 """Searching the experiments' table: filter document and order in, a page of experiments with their best trials out."""
 
 from undeterred.domain.query import filters, sorts
+from undeterred.domain.query.sorts import Key
 from undeterred.errors import NotFound
 from undeterred.services import shown_experiments, shown_trials
+from undeterred.services.experiment_index import ExperimentIndex
 from undeterred.services.experiment_lists import window
 from undeterred.store import experiment_places, experiment_search, experiments, trials
 from undeterred.store.db import Tx
+from undeterred.store.experiment_list import STATE_ORDER, Filter, Sort
 from undeterred.store.experiment_search import BestRow
+from undeterred.store.table_page import TablePage
 from undeterred.store.trials import TrialRow
+from undeterred.wire.common import Pagination
 from undeterred.wire.experiment_search import SearchExperimentExperiment, SearchExperimentsRequest, SearchExperimentsResponse
 from undeterred.wire.experiments import Experiment
 from undeterred.wire.metrics import Metrics
 from undeterred.wire.trials import MetricsWorkload, Trial
 
+_SEEN = tuple(state for state in STATE_ORDER if state != "DELETING")
+_INDEXED = {
+    "id": "id",
+    "name": "name",
+    "description": "description",
+    "startTime": "started_at",
+    "endTime": "ended_at",
+    "state": "state",
+    "numTrials": "num_trials",
+    "progress": "progress",
+    "user": "user",
+    "forkedFrom": "parent_id",
+    "resourcePool": "resource_pool",
+    "projectId": "project_id",
+    "checkpointSize": "checkpoint_size",
+    "checkpointCount": "checkpoint_count",
+    "searcherMetricsVal": "best_metric",
+}
+"""Columns that the index of the lists is ordered by, as it calls them."""
 
-def page(tx: Tx, request: SearchExperimentsRequest) -> SearchExperimentsResponse:
+
+def page(tx: Tx, index: ExperimentIndex, request: SearchExperimentsRequest) -> SearchExperimentsResponse:
     """A page of the table. Raises NotFound for an unknown project, InvalidArgument for a filter or order that means nothing."""
+    index.refresh(tx)
     project_id = request.project_id if isinstance(request.project_id, int) else None
     if project_id is not None and experiment_places.by_id(tx, project_id) is None:
         raise NotFound(f"project '{project_id}' not found")
     wanted = filters.read(request.filter) if isinstance(request.filter, str) else None
     order = sorts.read(request.sort) if isinstance(request.sort, str) else ()
     search = experiment_search.find(tx, project_id, wanted, order)
-    shown = window(request.offset, request.limit, search.count())
-    size = shown.end_index - shown.start_index
-    ids = search.ids(shown.start_index, size) if size else []
+    if wanted is not None and wanted.where != filters.EVERYTHING:
+        shown = window(request.offset, request.limit, search.count())
+        return SearchExperimentsResponse(experiments=_found(tx, _ids(search, shown)), pagination=shown)
+    everything = Filter(states=_SEEN, project_id=project_id or 0, archived=None if wanted is None or wanted.show_archived else False)
+    sort = _indexed(order)
+    total, ids = index.window(tx, everything, sort or Sort(), request.offset, -2 if sort is None else request.limit, window)
+    shown = window(request.offset, request.limit, total)
+    if sort is None:
+        ids = _ids(search, shown)
     return SearchExperimentsResponse(experiments=_found(tx, ids), pagination=shown)
+
+
+def _ids(search: TablePage, shown: Pagination) -> list[int]:
+    size = shown.end_index - shown.start_index
+    return search.ids(shown.start_index, size) if size else []
+
+
+def _indexed(order: tuple[Key, ...]) -> Sort | None:
+    """The same order as the index has it, where it does: there, equal ones are in the direction of the column."""
+    if not order:
+        return Sort()
+    key = order[0]
+    column = _INDEXED.get(key.path[0]) if key.kind == "column" and len(order) == 1 else None
+    return None if column is None or (key.descending and column != "id") else Sort(column, key.descending)
 
 
 def _found(tx: Tx, ids: list[int]) -> list[SearchExperimentExperiment]:

@@ -96,7 +96,10 @@ def _tree(node: _Node, seen: list[int], depth: int) -> Condition | Group:
         return EVERYTHING
     if node.conjunction not in ("and", "or"):
         raise InvalidArgument(f"invalid conjunction value {node.conjunction}")
-    return Group(node.conjunction == "or", tuple(_tree(child or _Node(), seen, depth + 1) for child in node.children))
+    any_of = node.conjunction == "or"
+    parts = tuple(_tree(child or _Node(), seen, depth + 1) for child in node.children)
+    said = tuple(part for part in parts if part != EVERYTHING)
+    return EVERYTHING if not said or (any_of and len(said) < len(parts)) else Group(any_of, said)
 
 
 def _condition(node: _Node) -> Condition | Group:

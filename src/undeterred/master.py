@@ -17,7 +17,7 @@ import sys
 import uuid
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import uvicorn
 import uvloop
@@ -51,7 +51,9 @@ GRACE_S = 2
 def main(argv: list[str] | None = None) -> int:
     """Run a master until SIGTERM; 0 after a clean end, 1 with a sentence on standard error when it cannot start."""
     arguments = _arguments(argv)
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s", stream=sys.stderr)
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(OneLine("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    logging.basicConfig(level=logging.INFO, handlers=[handler])
     try:
         config = _config(arguments, os.environ)
         uvloop.run(run(config, Path(config.data).expanduser().absolute(), arguments.stop_tasks))
@@ -148,6 +150,16 @@ async def _end_tasks(world: World, runner: Runner, stop: Callable[[], None]) -> 
         log.exception("tasks could not be ended; the next master takes them up")
     finally:
         stop()
+
+
+class OneLine(logging.Formatter):
+    """A message is one line of the log, whatever a client's text in it holds; a traceback comes after it as it is."""
+
+    CONTROL: ClassVar = {n: f"\\x{n:02x}" for n in (*range(0x20), *range(0x7F, 0xA0), 0x2028, 0x2029)}
+
+    def formatMessage(self, record: logging.LogRecord) -> str:
+        record.message = record.message.translate(self.CONTROL)
+        return super().formatMessage(record)
 
 
 class _Server(uvicorn.Server):

@@ -2,6 +2,7 @@
 
 import http.client
 import json
+import logging
 import stat
 from collections.abc import Callable
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 
 from tests.support.server import Server
 from undeterred.api import foreign
+from undeterred.master import OneLine
 from undeterred.store.open import open_store
 
 PASSWORD = "Det-Test-1234"
@@ -59,6 +61,19 @@ def test_much_is_read_of_known_senders_only(serve: Callable[..., Server]) -> Non
         assert ask(server, "POST", path, {}, large)[0] == status, path
     token = {"Authorization": f"Bearer {server.token('admin', PASSWORD)}"}
     assert ask(server, "POST", "/api/v1/experiments", token, large)[0] == 400
+
+
+def test_deep_nesting_is_the_client_s_mistake(serve: Callable[..., Server]) -> None:
+    server = serve(config={"security": {"initial_user_password": PASSWORD}})
+    token = {"Authorization": f"Bearer {server.token('admin', PASSWORD)}"}
+    for depth in (500, 900, 5000):
+        body = b'{"checkpoint": {"uuid": "%s", "metadata": ' % (b"2" * 32) + b'{"a":' * depth + b"1" + b"}" * depth + b"}}"
+        assert ask(server, "POST", f"/api/v1/checkpoints/{'2' * 32}/metadata", token, body)[0] in (400, 404), depth
+
+
+def test_a_message_is_one_line_of_the_log() -> None:
+    record = logging.LogRecord("x", logging.INFO, "", 0, "%s: %s", ("GET /a\nFORGED", "\x1b[2J\u2028é"), None)
+    assert OneLine("%(message)s").format(record) == "GET /a\\x0aFORGED: \\x1b[2J\\x2028é"
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from undeterred.errors import Internal, WireError
+from undeterred.errors import Internal, InvalidArgument, WireError
 
 log = logging.getLogger("undeterred.api")
 UNEXPECTED = "internal error: the master's log has the details under this moment's time; please report them"
@@ -18,6 +18,9 @@ def known(error: BaseException, what: str) -> WireError:
         if error.detail:
             log.info("%s: %s (%s)", what, error.text, error.detail)
         return error
+    if isinstance(error, RecursionError):  # we recurse over nothing but what a client nested
+        log.info("%s: nested too deeply", what)
+        return InvalidArgument("the request holds lists and objects nested too deeply to be worked with")
     log.error("%s failed", what, exc_info=error)
     return Internal(UNEXPECTED, repr(error))
 

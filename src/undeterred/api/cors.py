@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from undeterred.api.http import SAFE, Headers, Receive, Scope, Send
+from undeterred.api.http import SAFE, Headers, Receive, Scope, Send, headers_of
 
 Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 
@@ -20,7 +20,7 @@ class Cors:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        asked = dict(scope["headers"])
+        asked = headers_of(scope)
         origin = asked.get(b"origin")
         allowed: Headers = [(b"vary", b"Origin")]
         if origin is not None:

@@ -175,6 +175,11 @@ def test_what_cannot_be_made_or_continued(talk: Talk) -> None:
     pool = "invalid resource configuration: rpc error: code = InvalidArgument desc = resource pool nope does not exist or is not available to workspace id 2"
     text = TEXT.replace("slots_per_trial: 0", "slots_per_trial: 0, resource_pool: nope")
     assert talk.refused("POST experiments", {"config": text, "projectId": project}) == (400, pool)
+    talk.ok(f"POST workspaces/{talk.ok('POST workspaces', {'name': 'old'})['workspace']['id']}/archive")
+    for name in ("old", "older"):
+        told = "workspace is archived and cannot add new experiments" if name == "old" else f"workspace/project '{name}/x' not found"
+        refused = talk.refused("POST experiments", {"config": f"{TEXT}workspace: {name}\nproject: x\n"})
+        assert refused == (400 if name == "old" else 404, told)
     made = talk.create()
     fork = {"config": UNMANAGED, "unmanaged": True, "parentId": made}
     assert talk.refused("PUT experiments/by-external-id/x", fork) == (400, "can't fork into an unmanaged experiment")

@@ -159,11 +159,11 @@ def _place(tx: Tx, asked: Asked, project_id: int) -> PlaceRow:
         if place is None:
             raise NotFound(f"project '{wanted}' not found")
         return place
+    if experiment_places.is_archived_workspace(tx, asked.workspace):
+        raise FailedPrecondition("workspace is archived and cannot add new experiments")
     place = experiment_places.by_name(tx, asked.workspace, asked.project)
     if place is None:
         raise NotFound(f"workspace/project '{asked.workspace}/{asked.project}' not found")
-    if place.workspace_archived:
-        raise FailedPrecondition("workspace is archived and cannot add new experiments")
     if place.project_archived:
         raise FailedPrecondition("project is archived and cannot add new experiments")
     return place

@@ -30,6 +30,11 @@ def by_id(tx: Tx, project_id: int) -> PlaceRow | None:
     return tx.one(PlaceRow, f"{_PLACE} WHERE p.id = :id", id=project_id)
 
 
+def is_archived_workspace(tx: Tx, name: str) -> bool:
+    """Whether there is such a workspace and it is archived."""
+    return tx.value("SELECT archived FROM workspaces WHERE name = :name", name=name) == 1
+
+
 def archived_projects(tx: Tx) -> list[int]:
     """The projects that are archived or in an archived workspace."""
     return tx.column(

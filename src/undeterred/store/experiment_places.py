@@ -32,7 +32,7 @@ def by_id(tx: Tx, project_id: int) -> PlaceRow | None:
 
 def is_archived_workspace(tx: Tx, name: str) -> bool:
     """Whether there is such a workspace and it is archived."""
-    return tx.value("SELECT archived FROM workspaces WHERE name = :name", name=name) == 1
+    return bool(tx.value("SELECT archived FROM workspaces WHERE name = :name", name=name))
 
 
 def archived_projects(tx: Tx) -> list[int]:

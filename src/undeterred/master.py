@@ -11,6 +11,7 @@ import gc
 import json
 import logging
 import os
+import resource
 import signal
 import socket
 import sys
@@ -46,11 +47,13 @@ from undeterred.wire.supervision import INTERNAL_ENDPOINTS
 log = logging.getLogger("undeterred.master")
 KEEP_ALIVE_S = 120
 GRACE_S = 2
+FILES_MAX = 65536
 
 
 def main(argv: list[str] | None = None) -> int:
     """Run a master until SIGTERM; 0 after a clean end, 1 with a sentence on standard error when it cannot start."""
     arguments = _arguments(argv)
+    _open_many()
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(OneLine("%(asctime)s %(levelname)s %(name)s: %(message)s"))
     logging.basicConfig(level=logging.INFO, handlers=[handler])
@@ -229,6 +232,14 @@ def _reachable(config: MasterConfig, listener: socket.socket) -> str:
     """The URL at which tasks on this machine reach the master."""
     host = "127.0.0.1" if config.host in ("0.0.0.0", "") else "[::1]" if config.host == "::" else config.host
     return f"http://{host}:{listener.getsockname()[1]}"
+
+
+def _open_many() -> None:
+    """Every waiting request holds a connection: as many as the machine lets us have, within reason."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = FILES_MAX if hard == resource.RLIM_INFINITY else min(hard, FILES_MAX)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
 def _make_folder(data: Path) -> None:

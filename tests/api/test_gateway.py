@@ -3,6 +3,8 @@
 import http.client
 import json
 import re
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -141,3 +143,21 @@ def test_the_page_needs_nothing_from_elsewhere(ask: Ask, server: Server, path: s
 
 def test_a_logo_is_not_configured(ask: Ask) -> None:
     assert ask("GET", "/det/customer-assets/logo")[0::2] == (404, {"message": "Not Found"})
+
+
+def test_a_pretty_stream_is_indented_whole(server: Server, ask: Ask) -> None:
+    config = "name: f\nentrypoint: x\nsearcher: {name: single, metric: loss, max_length: 1}\nresources: {slots_per_trial: 0}\n"
+    token = server.token("determined", PASSWORD)
+    made = server.call("POST", "/api/v1/experiments", {"config": config, "unmanaged": True}, token)[1]["experiment"]["id"]
+    trial = server.call("POST", "/api/v1/trials", {"experimentId": made, "unmanaged": True, "hparams": {}}, token)[1]["trial"]
+    line = {"taskId": trial["taskId"], "log": "a line\n", "timestamp": "2026-01-02T03:04:05Z"}
+    assert server.call("POST", "/api/v1/task/logs", {"logs": [line]}, token)[0] == 200
+    for path in (f"/api/v1/tasks/{trial['taskId']}/logs", f"/api/v1/tasks/{trial['taskId']}/logs/fields"):
+        told = ask("GET", f"{path}?pretty", {"Authorization": f"Bearer {token}"})[2]
+        assert set(told) == {"result"}, "one message in several lines"
+
+
+def test_the_master_opens_as_many_files_as_it_may() -> None:
+    say = "import resource, undeterred.master as m; resource.setrlimit(7, (256, 2000)); m._open_many(); print(resource.getrlimit(7))"
+    told = subprocess.run([sys.executable, "-c", say], capture_output=True, text=True, check=True)
+    assert told.stdout.strip() == "(2000, 2000)"

@@ -24,7 +24,7 @@ from undeterred.services.context import Context
 from undeterred.services.identity import INVALID, NOT_ALLOWED, Caller, check_active, token_hash
 from undeterred.wire.base import Endpoint, Message
 from undeterred.wire.decode import decode_request
-from undeterred.wire.encode import encode, encode_pretty, ndjson
+from undeterred.wire.encode import encode, encode_pretty, ndjson, prettier
 
 log = logging.getLogger("undeterred.api")
 GATEWAY = "/api/v1/"
@@ -160,7 +160,8 @@ class App:
         try:
             async with aclosing(items):
                 async for item in items:
-                    yield item if isinstance(item, bytes) else (b'{"result":' + encode_pretty(item) + b"}\n" if pretty else ndjson(item))
+                    lines = item if isinstance(item, bytes) else ndjson(item)
+                    yield prettier(lines) if pretty else lines
                     begun = True
         except Exception as problem:
             if not begun:

@@ -16,3 +16,8 @@ def encode_pretty(message: Message) -> bytes:
 def ndjson(message: Message) -> bytes:
     """One message of a stream: `{"result":...}` and a newline."""
     return b'{"result":' + encode(message) + b"}\n"
+
+
+def prettier(lines: bytes) -> bytes:
+    """Lines of a stream with four blanks per level: each then takes several lines, as on the reference."""
+    return b"".join(msgspec.json.format(line, indent=4) + b"\n" for line in lines.splitlines())

@@ -9,11 +9,31 @@ from bench.cluster import Seed, Server
 from bench.tables import Row
 
 NAME = "growth: 100k experiments against 1k"
-SORTS = ("ID", "DESCRIPTION", "START_TIME", "END_TIME", "STATE", "NUM_TRIALS", "PROGRESS", "USER", "NAME", "FORKED_FROM", "RESOURCE_POOL")
+SORTS: tuple[str, ...] = (
+    "ID",
+    "DESCRIPTION",
+    "START_TIME",
+    "END_TIME",
+    "STATE",
+    "NUM_TRIALS",
+    "PROGRESS",
+    "USER",
+    "NAME",
+    "FORKED_FROM",
+    "RESOURCE_POOL",
+)
 SORTS += ("PROJECT_ID", "CHECKPOINT_SIZE", "CHECKPOINT_COUNT", "SEARCHER_METRIC_VAL")
-FILTERS = ("archived=false", "states=STATE_PAUSED", "userIds=2", "users=determined", "labels=l3", "labels=l3&labels=l5", "name=exp")
+FILTERS: tuple[str, ...] = (
+    "archived=false",
+    "states=STATE_PAUSED",
+    "userIds=2",
+    "users=determined",
+    "labels=l3",
+    "labels=l3&labels=l5",
+    "name=exp",
+)
 FILTERS += (
-    "name=17%20of",
+    "name=of%20b",
     "name=nothing",
     "description=d3",
     "projectId=1",
@@ -58,7 +78,8 @@ def _lists(servers: list[Server]) -> Iterator[Row]:
     found = []
     for query in queries:
         took = [_time(servers, f"/api/v1/experiments?limit=100&{query}") for _ in range(ROUNDS)]
-        found.append((median(t[1] for t in took) / median(t[0] for t in took), median(t[1] for t in took), query))
+        small, large = (min(t[i] for t in took) for i in (0, 1))  # the least disturbed of each
+        found.append((large / small, large, query))
     found.sort(reverse=True)
     for ratio, seconds, query in found[:5]:
         yield Row(NAME, f"slowest growth: {query}", ratio, "x", 1.5, "limit", 1, "less", f"{seconds * 1000:.1f} ms")

@@ -138,6 +138,7 @@ def test_posts_that_are_refused(db: Database) -> None:
     for body in (b"{}", b"no", b'[{"task_id": "a", "timestamp": "yesterday"}]', b'[{"task_id": 5}]'):
         with pytest.raises(InvalidArgument):
             logs.of_old(body)
+    assert logs.of_old(b" null\n") == logs.of_old(b"[]") == []
     (found,) = logs.of_old(b'[{"task_id": "a", "timestamp": "2024-02-29T01:00:00+01:00", "log": null}, {"log": "x"}]')
     assert (found.task_id, found.chunks[0].times, found.texts) == ("a", "2024-02-29T00:00:00.000000Z", [""])
 

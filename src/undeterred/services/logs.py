@@ -70,7 +70,9 @@ def of_request(lines: Sequence[TaskLog]) -> Lines:
 
 
 def of_old(body: bytes) -> list[Lines]:
-    """The lines of a post to /task-logs, by task; those without a task are dropped. InvalidArgument if it is no list of lines."""
+    """The lines of a post to /task-logs, by task; those without a task are dropped, null is no lines. InvalidArgument if it is no list of lines."""
+    if body.strip() == b"null":
+        return []
     try:
         by_task: dict[str, list[OldLine]] = {}
         for line in _old_decoded(body):

@@ -76,7 +76,9 @@ def interpreter(path: Path) -> Path:
 def describe(data: Path, name: str) -> Environment:
     """What a supervisor must know of it. Asked of the interpreter once (about 0.1 s) and kept beside the environments until it changes.
     Raises NotFound, FailedPrecondition when the interpreter does not run."""
-    python = interpreter(path_of(data, name))
+    path = path_of(data, name)
+    path = path.resolve() if path.is_dir() else path.parent.resolve() / path.name  # a task with a /tmp of its own sees no link in it
+    python = interpreter(path)
     config = python.parent.parent / "pyvenv.cfg"
     stamp = [
         str(python),

@@ -161,3 +161,9 @@ def test_the_master_opens_as_many_files_as_it_may() -> None:
     say = "import resource, undeterred.master as m; resource.setrlimit(7, (256, 2000)); m._open_many(); print(resource.getrlimit(7))"
     told = subprocess.run([sys.executable, "-c", say], capture_output=True, text=True, check=True)
     assert told.stdout.strip() == "(2000, 2000)"
+
+
+def test_a_known_sender_ships_a_large_log(server: Server, token: str) -> None:
+    lines = [{"task_id": "nobody's", "log": "x" * 1000} for _ in range(2000)]
+    assert server.call("POST", "/task-logs", lines, token)[0] == 200
+    assert server.call("POST", "/task-logs", lines, None)[0] == 429

@@ -201,7 +201,8 @@ class App:
             if found is None:
                 raise NotFound(f"api not found: {scope['method']} {path}")
             query = parse_qs(scope["query_string"].decode("latin-1"), keep_blank_values=True)
-            body = await http.read_body(receive, http.SMALL_BYTES if caller is None else http.BODY_MAX_BYTES)
+            known = caller is not None or (http.is_large(headers) and await self._is_known(headers))
+            body = await http.read_body(receive, http.BODY_MAX_BYTES if known else http.SMALL_BYTES)
             request = Request(scope["method"], path, found[1], query, headers, body, caller)
             result = await found[0].handler(self.ctx, request)
         except Exception as problem:
@@ -209,6 +210,14 @@ class App:
             await http.answer(send, error.http, http.PLAIN_JSON, render.message(error.text))
             return
         await self._send(scope, receive, send, result)
+
+    async def _is_known(self, headers: dict[bytes, bytes]) -> bool:
+        """Whether a public route is called by somebody who might call others too: the SDK ships an unmanaged trial's log with its token."""
+        try:
+            await self._old_caller(headers)
+        except WireError:
+            return False
+        return True
 
     async def _old_caller(self, headers: dict[bytes, bytes]) -> Caller:
         try:

@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 from tests.sim.cluster import Cluster, run, tuple_of
+from undeterred.domain.launch.facts import LaunchSpec
+from undeterred.errors import Unavailable
 from undeterred.store.db import Tx
 
 SEEDS = [int(s) for s in os.environ.get("UNDETERRED_SIM_SEEDS", "1,2,3,4,5,6,7,8").split(",")]
@@ -78,3 +80,21 @@ def nothing_twice(cluster: Cluster, seed: int) -> None:
 
 def _runs_of(tx: Tx, trial_id: int) -> list[int]:
     return tx.column("SELECT a.run FROM allocations a JOIN tasks k ON k.id = a.task_id WHERE k.trial_id = :t ORDER BY a.run", t=trial_id)
+
+
+def test_a_machine_that_cannot_start_a_task_now_is_asked_again(tmp_path: Path) -> None:
+    cluster = Cluster(tmp_path, seed=1, slots=1)
+    refusals = iter(range(5))
+
+    def full(_spec: LaunchSpec) -> None:
+        if next(refusals, None) is not None:
+            raise Unavailable("the disk is full")
+
+    cluster.runtime.on_start = full
+    try:
+        cluster.submit("name: s\nentrypoint: x\nsearcher: {name: single, metric: loss}\nmax_restarts: 0\n")
+        run(cluster, ended, deaths=0)
+        assert cluster.db.read_now(lambda tx: tx.one(tuple_of, "SELECT state, restarts, run_id FROM trials")) == ("COMPLETED", 0, 1)
+        assert next(refusals, None) is None
+    finally:
+        cluster.close()

@@ -11,7 +11,7 @@ from undeterred.domain.launch import spec as launch
 from undeterred.domain.launch.facts import LaunchSpec
 from undeterred.domain.lifecycle import texts
 from undeterred.domain.lifecycle.trials import Exit
-from undeterred.errors import Conflict, WireError
+from undeterred.errors import Conflict, Unavailable, WireError
 from undeterred.loops.world import World
 from undeterred.runtimes import environments
 from undeterred.runtimes.base import LOST, Runtime, Seen
@@ -57,6 +57,10 @@ async def _start(world: World, start: Start) -> None:
         await runtime.start(await _spec(world, start, runtime))
     except Conflict:
         raise  # a newer master is at work: this one must do nothing more
+    except Unavailable as error:
+        log.warning(
+            "allocation %s cannot be started now: %s", start.row.id, error.text
+        )  # a full disk is no fault of the task: the next turn tries again
     except WireError as error:
         log.warning("allocation %s could not be started: %s", start.row.id, error.text)
         await world.ctx.db.write(verbs.end, start.row.id, Exit(ExitKind.FAILED, text=error.text))

@@ -169,6 +169,25 @@ def test_lists_sort(db: Database) -> None:
     assert [c.uuid[-1] for c in db.read_now(shown_checkpoints.of_experiment, request).checkpoints] == ["2", "3", "1", "4"]
 
 
+@pytest.mark.parametrize(("smaller_is_better", "wanted"), [(1, [2, 1]), (0, [1, 2])])
+def test_without_an_order_the_better_come_first(db: Database, smaller_is_better: int, wanted: list[int]) -> None:
+    """Of an experiment's checkpoints by the searcher metric: what `Experiment.top_checkpoint` of the SDK takes."""
+    lab = Lab(db, smaller_is_better=smaller_is_better)
+    trial = lab.trial()
+    for number, loss in ((1, 0.9), (2, 0.1)):
+        lab.report(trial, "validation", number, {"loss": loss})
+        lab.checkpoint(trial, UUID.format(number), number, a=1)
+    by = wire.CheckpointSortBy.SORT_BY_SEARCHER_METRIC
+
+    def order(**given: object) -> list[int]:
+        request = wire.GetExperimentCheckpointsRequest(id=lab.experiment_id, sort_by_attr=by, **given)  # type: ignore[arg-type]
+        return [int(c.uuid[-1]) for c in db.read_now(shown_checkpoints.of_experiment, request).checkpoints]
+
+    assert order() == wanted
+    assert order(order_by=OrderBy.ORDER_BY_ASC) == [2, 1]
+    assert order(order_by=OrderBy.ORDER_BY_DESC) == [1, 2]
+
+
 def test_metadata_is_replaced(db: Database) -> None:
     lab = Lab(db)
     lab.checkpoint(lab.trial(), UUID.format(1), 10, a=1)

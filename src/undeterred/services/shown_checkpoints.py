@@ -46,7 +46,7 @@ def of_experiment(tx: Tx, request: wire.GetExperimentCheckpointsRequest) -> wire
         raise no_experiment(request.id)
     rows = checkpoint_lists.of_experiment(tx, request.id, _states(request.states))
     answer = wire.GetExperimentCheckpointsResponse()
-    answer.checkpoints, answer.pagination = _window(tx, rows, request, missing_last=True)
+    answer.checkpoints, answer.pagination = _window(tx, rows, request, missing_last=True, best_first=True)
     return answer
 
 
@@ -59,13 +59,16 @@ def searcher_metric(signed: float | None, searched: int | None, smaller_is_bette
     return signed if smaller_is_better else -signed
 
 
-def _window(tx: Tx, rows: list[ListedRow], request: Any, missing_last: bool) -> tuple[list[wire.Checkpoint], Any]:
+def _window(tx: Tx, rows: list[ListedRow], request: Any, missing_last: bool, best_first: bool = False) -> tuple[list[wire.Checkpoint], Any]:
+    """The slice asked for. best_first: by the searcher metric and in no given order, the better ones come first."""
     window = sliced(request.offset, request.limit, len(rows))
     descending = request.order_by is OrderBy.ORDER_BY_DESC
     if isinstance(request.sort_by_metric, str):
         wanted = _reported(tx, rows, request.sort_by_metric)
         rows = _by_number(rows, lambda row: wanted.get(row.uuid), descending, missing_last=False)
     elif request.sort_by_attr is Sort.SORT_BY_SEARCHER_METRIC:
+        if best_first and request.order_by not in (OrderBy.ORDER_BY_ASC, OrderBy.ORDER_BY_DESC):
+            descending = bool(rows) and rows[0].smaller_is_better == 0
         rows = _by_number(rows, lambda row: searcher_metric(row.signed, row.searched, row.smaller_is_better), descending, missing_last)
     else:
         attr = request.sort_by_attr if isinstance(request.sort_by_attr, Sort) else Sort.SORT_BY_UNSPECIFIED

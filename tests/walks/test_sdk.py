@@ -78,7 +78,7 @@ model.add_metadata({"y": 2}); model.remove_metadata(["x"]); model.set_labels(["z
 again = client.get_model("net")
 assert (again.metadata, again.labels, again.description, again.archived) == ({"y": 2}, ["z"], "d", False)
 assert ([m.name for m in client.list_models()], client.get_model_labels()) == (["net"], ["z"])
-assert "already" in raises(client.create_model, "net")
+said = raises(client.create_model, "net"); assert "avoid names equal to other models" in said, said
 raises(best.delete)
 
 place = client.get_workspace("Uncategorized")

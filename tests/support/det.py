@@ -15,14 +15,16 @@ class Det:
     def __init__(self, task_python: Path, server: Server, home: Path) -> None:
         self.program, self.server, self.home = task_python.parent / "det", server, home
 
-    def __call__(self, *words: str, cwd: Path | None = None, status: int = 0, timeout_s: float = 90, user: str = "") -> str:
+    def __call__(
+        self, *words: str, cwd: Path | None = None, status: int = 0, timeout_s: float = 90, user: str = "", typed: str = ""
+    ) -> str:
         done = subprocess.run(
             [str(self.program), *(["-u", user] if user else []), *words],
             cwd=cwd or self.home,
             env=self.environ(),
             capture_output=True,
             text=True,
-            stdin=subprocess.DEVNULL,
+            input=typed,
             timeout=timeout_s,
             check=False,
         )

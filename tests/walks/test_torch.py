@@ -1,4 +1,4 @@
-"""examples/digits_torch through a server: the Trainer API's reports, its checkpoints, a pause and an activation in the middle."""
+"""examples/digits_torch through a server: the Trainer's reports and checkpoints, a pause in the middle, two slots at once."""
 
 import re
 from collections.abc import Callable
@@ -46,6 +46,24 @@ def test_the_trainer_pauses_and_goes_on(serve: Callable[..., Server], torch_pyth
     lines = walk.log(server, number)
     again = next(n for n, line in enumerate(lines) if re.search(r"Scheduling .*\.2\)", line))
     assert any("estoring trial from checkpoint" in line or "oading checkpoint" in line for line in lines[again:]), lines[again:]
+
+
+def test_two_slots_train_together(serve: Callable[..., Server], torch_python: Path, tmp_path: Path) -> None:
+    """The package's own launcher over two slots of a node: one trial, half the batches, lines told apart by rank; a kill leaves nothing."""
+    server = serve(config=cluster_config(torch_python, tmp_path / "checkpoints"), slots=2)
+    wanted = yaml.safe_load((EXAMPLE / "const.yaml").read_text())
+    wanted |= {"entrypoint": "python3 -m determined.launch.torch_distributed python3 train.py", "resources": {"slots_per_trial": 2}}
+    wanted["hyperparameters"]["epochs"] = 200
+    number = walk.submit(server, wanted, {"train.py": (EXAMPLE / "train.py").read_text()})
+    half = BATCHES // 2 + 1
+    walk.until(lambda: walk.trial(server, number)["totalBatchesProcessed"] >= 2 * half, 90, lambda: walk.log(server, number)[-20:])
+    assert reported(server, "validation")[:2] == [half, 2 * half]
+    status, lines = server.call("GET", "/api/v1/trials/1/logs?rankIds=0")
+    assert status == 200
+    assert any("report_validation_metrics" in line["result"]["log"] for line in lines)
+    walk.act(server, number, "kill")
+    walk.until_state(server, number, "CANCELED")
+    walk.nothing_left(server, "torch_distributed")
 
 
 def reported(server: Server, group: str) -> list[int]:

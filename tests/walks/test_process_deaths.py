@@ -31,8 +31,8 @@ def test_supervisor_dies(server: Server, also_user: bool) -> None:
     """A lost supervisor is a lost agent: a new run, no restart counted, even with max_restarts 0."""
     number = walk.shell(server, SLEEPS)
     walk.until_line(server, number, "begun")
-    pids = [walk.supervisor(server), *([walk.user_process(server).pid] if also_user else [])]
-    for pid in pids:
+    pids = [*([walk.user_process(server).pid] if also_user else []), walk.supervisor(server)]
+    for pid in pids:  # the supervisor last: with it everything ends
         os.kill(pid, signal.SIGKILL)
     killed = time.monotonic()
     walk.until_line(server, number, ".2)", 12)

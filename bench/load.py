@@ -1,5 +1,6 @@
-"""Load by `wrk`, one thread, as the reference was measured: the best of a few short runs, against the machine's noise."""
+"""Load by `wrk`, one thread, as the reference was measured."""
 
+import itertools
 import os
 import re
 import shutil
@@ -8,6 +9,7 @@ import tempfile
 from pathlib import Path
 
 HOW = "wrk makes the load: `apt-get install wrk` (Debian, Ubuntu), `brew install wrk` (macOS)"
+_rounds = itertools.count()
 
 
 def need_wrk() -> None:
@@ -22,27 +24,28 @@ def need_wrk() -> None:
         raise SystemExit(HOW)
 
 
-def rate(url: str, token: str, connections: int, seconds: float = 2, rounds: int = 2, script: str = "") -> float:
-    """Requests a second, the best of some rounds; raises when an answer is no success."""
-    return max(_once(url, token, connections, seconds, script) for _ in range(rounds))
-
-
-def post(path: str, body: str) -> str:
-    """A script that posts `body`, a Lua expression that may use the counter `i`."""
+def post(body: str) -> str:
+    """A script that posts `body`, a Lua expression that may use the counter `i`; it never repeats within a run of the bench."""
     return (
-        'local i = os.time() * 1000 % 1000000000\nwrk.method = "POST"\nwrk.headers["Content-Type"] = "application/json"\n'
-        f'request = function() i = i + 1; return wrk.format("POST", "{path}", nil, {body}) end\n'
+        'local i = FIRST\nwrk.method = "POST"\nwrk.headers["Content-Type"] = "application/json"\n'
+        f"request = function() i = i + 1; return wrk.format(nil, nil, nil, {body}) end\n"
     )
 
 
-def _once(url: str, token: str, connections: int, seconds: float, script: str) -> float:
-    command = ["wrk", "-t1", f"-c{connections}", f"-d{seconds:g}s", "-H", f"Authorization: Bearer {token}"]
+def rate(url: str, token: str, connections: int, seconds: float, script: str = "") -> tuple[float, float]:
+    """One run: requests a second, and the 99th percentile in ms. Raises RuntimeError when an answer is no success."""
+    command = ["wrk", "-t1", f"-c{connections}", f"-d{seconds:g}s", "--latency", "-H", f"Authorization: Bearer {token}"]
     with tempfile.TemporaryDirectory() as folder:
         if script:
             path = Path(folder) / "load.lua"
-            path.write_text(script)
+            path.write_text(script.replace("FIRST", str(next(_rounds) * 1_000_000 + 100_000)))
             command += ["-s", str(path)]
         said = subprocess.run([*command, url], capture_output=True, text=True, check=True, timeout=seconds + 60).stdout
-    if "Non-2xx" in said:
-        raise RuntimeError(f"{url}: {re.findall('Non-2xx.*', said)[0]}")
-    return float(re.findall(r"Requests/sec:\s+([\d.]+)", said)[0])
+    wrong = re.findall(r"Non-2xx.*|Socket errors.*", said)
+    if wrong:
+        raise RuntimeError(f"{url}: {wrong[0]}")
+    return float(re.findall(r"Requests/sec:\s+([\d.]+)", said)[0]), _ms(re.findall(r"99%\s+([\d.]+)(us|ms|s)", said)[0])
+
+
+def _ms(found: tuple[str, str]) -> float:
+    return float(found[0]) * {"us": 0.001, "ms": 1, "s": 1000}[found[1]]

@@ -1,6 +1,9 @@
 """Rows of the result: ours, the peer, the ratio, and whether that is what was promised."""
 
 import json
+import os
+import platform
+from math import inf
 from pathlib import Path
 
 import msgspec
@@ -23,8 +26,10 @@ class Row(msgspec.Struct, frozen=True):
     @property
     def ratio(self) -> float | None:
         """How many times better than the peer."""
-        if not self.ours or not self.peer:
+        if self.ours is None or not self.peer:
             return None
+        if self.better == "less" and self.ours == 0:
+            return inf
         return self.ours / self.peer if self.better == "more" else self.peer / self.ours
 
     @property
@@ -53,11 +58,16 @@ def show(rows: list[Row]) -> str:
     )
 
 
-def save(rows: list[Row], path: Path) -> None:
-    """The rows as JSON."""
+def save(rows: list[Row], path: Path, load_before: float, took_s: float) -> None:
+    """The rows as JSON, with the machine that they were measured on."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    shown = [msgspec.to_builtins(row) | {"ratio": row.ratio, "verdict": row.verdict} for row in rows]
-    path.write_text(json.dumps(shown, indent=1))
+    shown = [msgspec.to_builtins(row) | {"ratio": _finite(row.ratio), "verdict": row.verdict} for row in rows]
+    machine = {"platform": platform.platform(), "cores": os.cpu_count(), "python": platform.python_version(), "load_before": load_before}
+    path.write_text(json.dumps({"machine": machine, "took_s": round(took_s), "rows": shown}, indent=1, allow_nan=False) + "\n")
+
+
+def _finite(ratio: float | None) -> float | None:
+    return None if ratio == inf else ratio
 
 
 def _cells(row: Row) -> tuple[str, ...]:

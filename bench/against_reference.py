@@ -32,7 +32,7 @@ class Load(NamedTuple):
     script: str = ""
 
 
-def rows(folder: Path, seconds: float, rounds: int, profiler: Profiler | None) -> Iterator[Row]:
+def rows(folder: Path, seconds: int, rounds: int, profiler: Profiler | None) -> Iterator[Row]:
     """Every row of the reference's table: reads first, then writes (to a trial of their own), each in rounds of shuffled order, the best counts."""
     seed = Seed(folder / "reference")
     seed.reported(EXPERIMENTS)
@@ -49,7 +49,7 @@ def rows(folder: Path, seconds: float, rounds: int, profiler: Profiler | None) -
 
 
 def measured(
-    group: str, server: Server, loads: list[Load], seconds: float, rounds: int, peer: str, profiler: Profiler | None
+    group: str, server: Server, loads: list[Load], seconds: int, rounds: int, peer: str, profiler: Profiler | None
 ) -> Iterator[Row]:
     """The best of `rounds` short runs of each load, the order shuffled anew in each; the worst and best of them in the note."""
     found: dict[str, list[tuple[float, float]]] = {load.name: [] for load in loads}
@@ -85,7 +85,7 @@ def lines_body(task_id: str, count: int) -> str:
     """A post of `count` log lines, each with a time and text of its own, as a Lua expression."""
     line = f'{{"taskId":"{task_id}","timestamp":"2026-11-24T10:00:@Z","log":"step @ says that the loss is 0.@\\\\n",'
     line += '"stdtype":"stdout","level":"LOG_LEVEL_INFO","rankId":0}'
-    return own_lines(f'{{{{"logs":[{{}}]}}}}', line, count)
+    return own_lines('{{"logs":[{}]}}', line, count)
 
 
 def own_lines(around: str, line: str, count: int) -> str:

@@ -20,7 +20,7 @@ FACTOR = 1.5
 SORTS = "ID DESCRIPTION START_TIME END_TIME STATE NUM_TRIALS PROGRESS USER NAME FORKED_FROM RESOURCE_POOL PROJECT_ID CHECKPOINT_SIZE"
 SORTS += " CHECKPOINT_COUNT SEARCHER_METRIC_VAL"
 UNSELECTIVE = ["archived=false", "archived=true", "states=STATE_COMPLETED", "states=STATE_PAUSED&states=STATE_ERROR", "userIds=2"]
-UNSELECTIVE += ["users=determined", "labels=l3", "name=exp", "name=9", "description=d3", "projectId=1", "archived=false&userIds=2&name=1"]
+UNSELECTIVE += ["users=determined", "labels=l3", "name=exp", "name=9", "description=d", "projectId=1", "archived=false&userIds=2&name=1"]
 SELECTIVE = [
     "labels=rare",
     "userIds=1",
@@ -81,7 +81,7 @@ def _measure(servers: list[Server], query: str) -> Timed:
     first = [_time(server, path) for server in servers]
     shown = [len(json.loads(server.client.raw("GET", path))["experiments"]) for server in servers]
     rest = [[_time(server, path) for server in servers] for _ in range(ROUNDS)]
-    changed = [[_changed(server, path) for server in servers] for _ in range(3)]
+    changed = [[_changed(server, path) for server in servers] for _ in range(5)]
     return Timed(query, first, _least(rest), _least(changed), shown)
 
 

@@ -15,7 +15,7 @@ LINES_WANTED, REPORTS_WANTED = 20_000, 1_500
 BATCH = 1000  # as supervisors send
 
 
-def rows(folder: Path, seconds: float, rounds: int, profiler: Profiler | None) -> Iterator[Row]:
+def rows(folder: Path, seconds: int, rounds: int, profiler: Profiler | None) -> Iterator[Row]:
     """Log lines and metric reports a second."""
     seed = Seed(folder / "ingest")
     seed.reported(10)

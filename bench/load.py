@@ -32,9 +32,9 @@ def post(body: str) -> str:
     )
 
 
-def rate(url: str, token: str, connections: int, seconds: float, script: str = "") -> tuple[float, float]:
+def rate(url: str, token: str, connections: int, seconds: int, script: str = "") -> tuple[float, float]:
     """One run: requests a second, and the 99th percentile in ms. Raises RuntimeError when an answer is no success."""
-    command = ["wrk", "-t1", f"-c{connections}", f"-d{seconds:g}s", "--latency", "-H", f"Authorization: Bearer {token}"]
+    command = ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--latency", "-H", f"Authorization: Bearer {token}"]
     with tempfile.TemporaryDirectory() as folder:
         if script:
             path = Path(folder) / "load.lua"

@@ -58,11 +58,11 @@ def _guarded(name: str, part: Part) -> Iterator[Row]:
     try:
         yield from part()
     except (Exception, SystemExit) as error:
-        yield Row(name, "the rest of this part", None, "", note=f"{type(error).__name__}: {error}"[:300])
+        yield Row(name, "the rest of this part", None, "", note=f"{type(error).__name__}: {error}"[:100])
 
 
 def _parts(folder: Path, quick: bool, profile: bool) -> dict[str, Part]:
-    seconds, rounds = (1.0, 2) if quick else (1.5, 4)
+    seconds, rounds = (1, 2) if quick else (2, 3)
     profiler = Profiler(CACHE / "bench-profiler", RESULTS) if profile else None
     venv = CACHE / "bench-mlflow"
 

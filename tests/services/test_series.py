@@ -6,6 +6,7 @@ from tests.services.reporting import Lab, plain
 from undeterred.errors import InvalidArgument, NotFound
 from undeterred.services import charts, profiler, series
 from undeterred.services.charts import Look
+from undeterred.services.drawn import Drawn
 from undeterred.services.profiler import Watched
 from undeterred.store.db import Database
 from undeterred.wire import charts as wire
@@ -27,14 +28,14 @@ def lab_with_curve(db: Database, steps: int = 40) -> tuple[Lab, int]:
 
 def steps_of(db: Database, trial: int, **given: object) -> list[int]:
     request = wire.CompareTrialsRequest(trial_ids=[trial], metric_names=["loss"], group="training", **given)  # type: ignore[arg-type]
-    curves = db.read_now(series.compare, request).trials[0].metrics
-    return [point.batches for point in curves[0].data] if curves else []
+    curves = plain(db.read_now(series.compare, request, Drawn()))["trials"][0]["metrics"]
+    return [point["batches"] for point in curves[0]["data"]] if curves else []
 
 
 def test_a_curve_has_values_time_and_epoch(db: Database) -> None:
     _, trial = lab_with_curve(db, 3)
     request = wire.CompareTrialsRequest(trial_ids=[trial, trial, 99], metric_names=["loss", "zzz"])
-    shown = plain(db.read_now(series.compare, request))["trials"]
+    shown = plain(db.read_now(series.compare, request, Drawn()))["trials"]
     assert len(shown) == 1
     assert (shown[0]["trial"]["taskIds"], shown[0]["trial"]["summaryMetrics"]) == ([], None)
     assert [(c["group"], c["type"]) for c in shown[0]["metrics"]] == [("training", "METRIC_TYPE_TRAINING")]
@@ -45,7 +46,25 @@ def test_a_curve_has_values_time_and_epoch(db: Database) -> None:
         "epoch": 0,
     }
     with pytest.raises(NotFound):
-        db.read_now(series.compare, wire.CompareTrialsRequest(trial_ids=[99], metric_names=["loss"]))
+        db.read_now(series.compare, wire.CompareTrialsRequest(trial_ids=[99], metric_names=["loss"]), Drawn())
+
+
+def test_a_curve_that_was_drawn_before_shows_what_was_reported_since(db: Database) -> None:
+    lab, trial = lab_with_curve(db, 3)
+    request = wire.CompareTrialsRequest(trial_ids=[trial], metric_names=["loss", "more"], group="training")
+    drawn = Drawn()
+
+    def look_again() -> list[dict[str, object]]:
+        points = plain(db.read_now(series.compare, request, drawn))["trials"][0]["metrics"][0]["data"]
+        return [point["values"] for point in points]
+
+    before = look_again()
+    assert look_again() == before
+    lab.report(trial, "training", 3, {"more": 7})
+    assert look_again() == [*before[:2], {"loss": 1 / 3, "more": 7}]
+    lab.report(trial, "training", 4, {"loss": 0.1})
+    assert look_again()[-1] == {"loss": 0.1, "more": None}
+    assert len(look_again()) == 4
 
 
 def test_the_draw_repeats_and_nests(db: Database) -> None:

@@ -19,7 +19,7 @@ PERIOD_S = 30
 
 @serves(wire.compare_trials, needs=VIEW)
 async def compare(ctx: Context, _caller: Caller, request: wire.CompareTrialsRequest) -> wire.CompareTrialsResponse:
-    return await ctx.db.read(series.compare, request)
+    return await ctx.db.read(series.compare, request, ctx.drawn)
 
 
 @serves(wire.exp_metric_names, needs=VIEW)

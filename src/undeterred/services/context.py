@@ -3,6 +3,7 @@
 from typing import Any
 
 from undeterred.services import identity
+from undeterred.services.drawn import Drawn
 from undeterred.services.experiment_config import Layers
 from undeterred.services.experiment_index import ExperimentIndex
 from undeterred.services.identity import Caller
@@ -22,6 +23,7 @@ class Context:
         self.stopping = False
         self.layers = Layers(settings)
         self.experiment_index = ExperimentIndex(db)
+        self.drawn = Drawn()
         self.turns: dict[str, Any] = {}  # the loops' last turns, for /debug/loops
         self._callers: dict[str, Caller] = {}
         self._generation = 0

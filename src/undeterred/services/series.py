@@ -3,9 +3,9 @@
 import math
 from collections import defaultdict
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
-from msgspec import UNSET, UnsetType
+from msgspec import UNSET, Raw, UnsetType
 
 from undeterred.domain.charts.thin import thin
 from undeterred.domain.metrics.stored import values_of
@@ -13,21 +13,34 @@ from undeterred.domain.metrics.summary import TRAINING, VALIDATION
 from undeterred.domain.metrics.values import as_number
 from undeterred.errors import InvalidArgument, NotFound
 from undeterred.services import shown_trials
+from undeterred.services.drawn import Drawn
 from undeterred.store import series, trials
 from undeterred.store.db import Tx
 from undeterred.wire import charts as wire
 from undeterred.wire.base import double, instant, instant_us, number
 from undeterred.wire.common import MetricType
+from undeterred.wire.encode import encode_all
 
 POINTS = 200
 LAST_STEP = 2**31 - 1
 TYPES = {TRAINING: MetricType.METRIC_TYPE_TRAINING, VALIDATION: MetricType.METRIC_TYPE_VALIDATION}
 _GROUPS = {kind: group for group, kind in TYPES.items()}
 
+
+class Window(NamedTuple):
+    """What is asked of each trial: the metrics of a group, a range of steps, and how many points at most."""
+
+    group: str
+    names: tuple[str, ...]
+    first: int
+    last: int
+    limit: int
+
+
 Test = Callable[[series.PointRow, dict[str, Any]], bool]
 
 
-def compare(tx: Tx, request: wire.CompareTrialsRequest) -> wire.CompareTrialsResponse:
+def compare(tx: Tx, request: wire.CompareTrialsRequest, drawn: Drawn) -> wire.CompareTrialsResponse:
     """The curves of some trials. Trials that do not exist are left out, unless none does (NotFound)."""
     wanted = metrics_wanted(request)
     test = _filter(request.time_series_filter)
@@ -38,14 +51,30 @@ def compare(tx: Tx, request: wire.CompareTrialsRequest) -> wire.CompareTrialsRes
     limit = request.max_datapoints or POINTS
     last = request.end_batches if request.end_batches > 0 else LAST_STEP
     answer = wire.CompareTrialsResponse()
+    summaries = {row.id: row.summary_metrics for row in rows}
     for trial in shown_trials.bare(tx, rows):
         curves = []
         for group in sorted(wanted):
-            data = curve(tx, trial.id, group, wanted[group], request.start_batches, last, limit, test)
+            window = Window(group, tuple(wanted[group]), request.start_batches, last, limit)
+            data = _known(tx, trial.id, summaries[trial.id], window, drawn) if test is None else _filtered(tx, trial.id, window, test)
             if data:
                 curves.append(wire.DownsampledMetrics(data=data, type=TYPES.get(group, MetricType.METRIC_TYPE_UNSPECIFIED), group=group))
         answer.trials.append(wire.ComparableTrial(trial=trial, metrics=curves))
     return answer
+
+
+def _known(tx: Tx, trial_id: int, summary: str | None, window: Window, drawn: Drawn) -> Any:
+    """A curve as ready JSON, drawn anew only when the trial has reported since; None for one without points."""
+    key = (trial_id, summary, window)
+    found = drawn.find(key)
+    if found is None:
+        found = encode_all(_filtered(tx, trial_id, window, None))
+        drawn.keep(key, found)
+    return Raw(found) if found != b"[]" else None
+
+
+def _filtered(tx: Tx, trial_id: int, window: Window, test: Test | None) -> list[wire.DataPoint]:
+    return curve(tx, trial_id, window.group, list(window.names), window.first, window.last, window.limit, test)
 
 
 def curve(

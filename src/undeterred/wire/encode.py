@@ -6,6 +6,7 @@ from undeterred.wire.base import Message
 
 _encoder = msgspec.json.Encoder()
 encode = _encoder.encode
+encode_all = _encoder.encode  # a list of messages
 
 
 def encode_pretty(message: Message) -> bytes:

@@ -7,17 +7,22 @@ import json
 import math
 import re
 import struct
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Any
+
+import msgspec
 
 from undeterred.store.dialect import TIME
 
 _TIME = re.compile(TIME, re.ASCII)
+_fast = msgspec.json.Decoder().decode  # makes a float of an integer beyond 64 bits: not for what is shown as text
 
 
 def text(document: str | None, path: str) -> str | None:
     """The value as text, a string without its quotes."""
-    value = _at(document, path)
+    value = _at(document, path, read=json.loads)
     if value is None or isinstance(value, str):
         return value
     return json.dumps(value, ensure_ascii=False)
@@ -54,7 +59,7 @@ def time(document: str | None, path: str) -> int | None:
 
 def items(document: str | None, path: str) -> str:
     """A JSON list of JSON texts: the value there or, if it is a list, its items; none where there is nothing."""
-    value = _at(document, path, _MISSING)
+    value = _at(document, path, _MISSING, json.loads)
     if value is _MISSING:
         return "[]"
     return json.dumps([json.dumps(item) for item in (value if isinstance(value, list) else [value])])
@@ -69,15 +74,23 @@ def order(document: str | None, path: str) -> str | None:
 _MISSING = object()
 
 
-def _at(document: str | None, path: str, otherwise: Any = None) -> Any:
+def _at(document: str | None, path: str, otherwise: Any = None, read: Callable[[str], Any] = _fast) -> Any:
     if document is None:
         return otherwise
-    value = json.loads(document)
-    for key in json.loads(path):
+    try:
+        value = read(document)
+    except msgspec.DecodeError:
+        value = json.loads(document)
+    for key in _keys(path):
         if not isinstance(value, dict) or key not in value:
             return otherwise
         value = value[key]
     return value
+
+
+@lru_cache(maxsize=256)
+def _keys(path: str) -> tuple[str, ...]:
+    return tuple(json.loads(path))
 
 
 def _sortable(value: Any) -> str:

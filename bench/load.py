@@ -40,7 +40,10 @@ def rate(url: str, token: str, connections: int, seconds: int, script: str = "")
             path = Path(folder) / "load.lua"
             path.write_text(script.replace("FIRST", str(next(_rounds) * 1_000_000 + 100_000)))
             command += ["-s", str(path)]
-        said = subprocess.run([*command, url], capture_output=True, text=True, check=True, timeout=seconds + 60).stdout
+        done = subprocess.run([*command, url], capture_output=True, text=True, check=False, timeout=seconds + 60)
+    if done.returncode != 0:
+        raise RuntimeError(f"wrk: {(done.stderr or done.stdout)[-200:]}")
+    said = done.stdout
     wrong = re.findall(r"Non-2xx.*|Socket errors.*", said)
     if wrong:
         raise RuntimeError(f"{url}: {wrong[0]}")

@@ -228,8 +228,8 @@ def stay(url: str, server: "subprocess.Popen[bytes]") -> None:
     title("The cluster stays up: it is yours")
     say(f"playground: {url}/docs/rest-api/      log in as `determined` with a blank password")
     say(f"client:     DET_MASTER={url} {TASK_ENV.relative_to(ROOT)}/bin/det experiment list")
-    say("Ctrl-C stops it.")
-    with suppress(KeyboardInterrupt):
+    with suppress(KeyboardInterrupt):  # from the moment that the words are there
+        say("Ctrl-C stops it.")
         server.wait()
 
 

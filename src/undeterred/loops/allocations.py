@@ -79,7 +79,9 @@ async def _stop_wanted(world: World) -> int | None:
     """Kill what is to be killed, and what was to leave by itself and did not in its time; when the next of these is due (µs)."""
     rows = await world.ctx.db.read(allocations.live)
     now, later = time.time_ns() // 1000, []
-    for row in rows:
+    for row in sorted(
+        rows, key=lambda row: row.stop_kind != "kill"
+    ):  # what is stored already first: what is due now may find the disk full
         if row.stop_kind != "kill":
             if row.kill_at is None:
                 continue

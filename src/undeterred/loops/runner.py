@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Sequence
 
 import msgspec
 
+from undeterred.errors import Unavailable
 from undeterred.loops.world import World
 
 log = logging.getLogger("undeterred.loops")
@@ -67,6 +68,10 @@ class Runner:
             wanted = await loop.activate(self._world)
             if wanted is not None:
                 wait_s = min(wait_s, max(wanted, 0.0))
+        except Unavailable as error:  # a full disk, a database that is away: it passes, and is no fault of the loop's
+            turn.failures += 1
+            turn.error, wait_s = error.text, min(wait_s, AFTER_FAILURE_S)
+            log.warning("loop %s could not finish its turn, it is turned again in %.1f s: %s", loop.name, wait_s, error.text)
         except Exception as error:
             turn.failures += 1
             turn.error = f"{type(error).__name__}: {error}"

@@ -1,8 +1,12 @@
 """A full disk under the data folder: a clear error, nothing acknowledged is lost, and all is well again once there is space."""
 
+import json
 import os
+import shutil
+import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -14,6 +18,8 @@ from tests.support.server import Server
 from tests.walks import trial as walk
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
+STAYS_FULL_S = 3.0
+MARK = "76543.2109"
 UNMANAGED = {"config": "name: u\nsearcher: {name: single, metric: loss}\n", "unmanaged": True}
 
 
@@ -29,13 +35,36 @@ def disk(tmp_path: Path) -> Iterator[Path]:
     subprocess.run(["umount", "-l", str(place)], check=False)
 
 
+@pytest.fixture
+def image(tmp_path: Path) -> Iterator[Path]:
+    """A disk of its own with a journal, which the kernel makes read-only when it finds an error on it."""
+    place, disk = tmp_path / "journalled", tmp_path / "disk.img"
+    place.mkdir()
+    with open(disk, "wb") as file:
+        file.truncate(48 * 1024 * 1024)
+    for words in (["mkfs.ext4", "-q", "-F", str(disk)], ["mount", "-o", "loop", str(disk), str(place)]):
+        try:
+            done = subprocess.run(words, capture_output=True, text=True, check=False)
+        except FileNotFoundError:
+            pytest.skip(f"{words[0]} is missing; install e2fsprogs")
+        if done.returncode:
+            pytest.skip(f"a disk of its own ({done.stderr.strip()}) is missing; run as root where loop devices are allowed")
+    yield place
+    subprocess.run(["umount", "-l", str(place)], check=False)
+
+
 def fill(disk: Path) -> None:
-    with open(disk / "fill", "wb", buffering=0) as file:
+    """Write until nothing more fits, be it a byte."""
+    with open(disk / "fill", "ab", buffering=0) as file:
         try:
             while True:
                 file.write(b"x" * 65536)
         except OSError:
             return
+
+
+def refuses(server: Server) -> bool:
+    return create(server)[0] == 503
 
 
 def create(server: Server) -> tuple[int, int]:
@@ -75,12 +104,87 @@ def test_a_running_trial_gets_over_it(disk: Path, serve: Callable[..., Server], 
     number = walk.shell(server, "for i in $(seq 1 60); do echo line $i; sleep 0.1; done")
     walk.until_line(server, number, "line 3")
     fill(disk)
-    walk.until(lambda: create(server)[0] == 503, 10)
+    walk.until(lambda: refuses(server), 10)
     os.sync()
     (disk / "fill").unlink()
     walk.until_state(server, number, "COMPLETED")
     assert [line for line in walk.log(server, number) if line.startswith("line ")] == [f"line {i}" for i in range(1, 61)]
     assert walk.trial(server, number)["restarts"] == 0
+
+
+def test_a_trial_ends_while_the_disk_is_full(disk: Path, serve: Callable[..., Server], task_python: Path, tmp_path: Path) -> None:
+    """Its end is kept by its supervisor until it can be stored; then the next in line begins."""
+    server = serve(data=disk / "data", config=cluster_config(task_python, tmp_path / "checkpoints"), slots=1)
+    number = walk.shell(server, "echo line 1; sleep 1.5; echo line 2")
+    after = walk.shell(server, "echo line 1")
+    walk.until_line(server, number, "line 1")
+    fill(disk)
+    walk.until(lambda: refuses(server), 10)
+    process = walk.user_process(server)
+    walk.until(lambda: not process.is_running(), 10)
+    time.sleep(STAYS_FULL_S)
+    assert walk.experiment(server, number)["state"] == "STATE_RUNNING", "nobody could store that it ended"
+    (disk / "fill").unlink()
+    walk.until_state(server, number, "COMPLETED")
+    walk.until_state(server, after, "COMPLETED")
+    assert [line for line in walk.log(server, number) if line.startswith("line ")] == ["line 1", "line 2"]
+    assert walk.trial(server, number)["restarts"] == 0
+    walk.nothing_left(server)
+
+
+def test_a_loop_that_cannot_write_tries_again(disk: Path, serve: Callable[..., Server], task_python: Path, tmp_path: Path) -> None:
+    """The time to leave runs out while the disk is full: said in a line of the master's log, and the trial is killed once that can be stored."""
+    server = serve(data=disk / "data", config=cluster_config(task_python, tmp_path / "checkpoints"), slots=1)
+    number = walk.shell(server, f"echo begun; exec sleep {MARK}", preemption_timeout=1)
+    walk.until_line(server, number, "begun")
+    walk.act(server, number, "cancel")
+    fill(disk)
+    walk.until(lambda: refuses(server), 10)
+    time.sleep(STAYS_FULL_S)
+    assert walk.experiment(server, number)["state"] == "STATE_STOPPING_CANCELED"
+    assert "disk is full" in server.tail()
+    (disk / "fill").unlink()
+    walk.until_state(server, number, "CANCELED", timeout_s=5)
+    walk.nothing_left(server, MARK)
+
+
+def test_a_supervisor_dies_while_the_disk_is_full(disk: Path, serve: Callable[..., Server], task_python: Path, tmp_path: Path) -> None:
+    server = serve(data=disk / "data", config=cluster_config(task_python, tmp_path / "checkpoints"), slots=1)
+    number = walk.shell(server, "echo begun; sleep 4")
+    walk.until_line(server, number, "begun")
+    fill(disk)
+    walk.until(lambda: refuses(server), 10)
+    os.kill(walk.supervisor(server), signal.SIGKILL)
+    time.sleep(STAYS_FULL_S)
+    (disk / "fill").unlink()
+    walk.until_state(server, number, "COMPLETED")
+    assert walk.trial(server, number)["restarts"] == 0
+    assert walk.log(server, number).count("begun") == 2
+    walk.nothing_left(server)
+
+
+@pytest.mark.parametrize("left_kib", [0, 64, 160, 320])
+def test_a_trial_that_has_no_room_to_start(
+    disk: Path, serve: Callable[..., Server], task_python: Path, tmp_path: Path, left_kib: int
+) -> None:
+    """Refused, run, or failed in plain words: whatever little room there is, nothing hangs and nothing is left."""
+    server = serve(data=disk / "data", config=cluster_config(task_python, tmp_path / "checkpoints"), slots=1)
+    server.token()
+    fill(disk)
+    os.truncate(disk / "fill", (disk / "fill").stat().st_size - left_kib * 1024)
+    body = {"config": json.dumps(walk.config(entrypoint="echo ran")), "activate": True}
+    status, answer = server.call("POST", "/api/v1/experiments", body)
+    time.sleep(STAYS_FULL_S)
+    (disk / "fill").unlink()
+    if status == 503:
+        number = walk.submit(server, walk.config(entrypoint="echo ran"))
+    else:
+        assert status == 200, answer
+        number = int(answer["experiment"]["id"])
+    print(status, walk.until_state(server, number, "COMPLETED", "ERROR"), walk.log(server, number))
+    if walk.experiment(server, number)["state"] == "STATE_ERROR":
+        assert any("No space left on device" in line for line in walk.log(server, number)), walk.log(server, number)
+    walk.nothing_left(server)
 
 
 def test_a_folder_that_cannot_be_written_is_refused(disk: Path, serve: Callable[..., Server]) -> None:
@@ -95,3 +199,25 @@ def test_a_folder_that_cannot_be_written_is_refused(disk: Path, serve: Callable[
     subprocess.run(["mount", "-o", "remount,rw", str(disk)], check=True)
     server.start()
     assert ids(server) == set()
+
+
+def test_a_disk_that_turns_read_only(image: Path, serve: Callable[..., Server]) -> None:
+    """As after an error on the disk: writes are refused, reads go on, and once it is mounted anew everything acknowledged is there."""
+    server = serve(data=image / "data")
+    made = {create(server)[1] for _ in range(5)}
+    subprocess.run(["mount", "-o", "remount,abort", str(image)], check=True)
+    for _ in range(3):
+        status, answer = server.call("POST", "/api/v1/experiments", UNMANAGED)
+        assert status == 503, answer
+        assert "nothing was stored" in answer["error"]["error"]
+        assert ids(server) == made
+    server.kill9()
+    subprocess.run(["umount", "-l", str(image)], check=True)
+    mended = image.parent / "mended.img"
+    shutil.copy(image.parent / "disk.img", mended)  # tasks of other tests may hold the old one in their mount namespaces
+    assert subprocess.run(["e2fsck", "-p", str(mended)], capture_output=True, check=False).returncode in {0, 1}
+    subprocess.run(["mount", "-o", "loop", str(mended), str(image)], check=True)
+    server.start()
+    assert ids(server) == made
+    made.add(create(server)[1])
+    assert ids(server) == made

@@ -275,6 +275,18 @@ def test_what_a_user_cannot_make_root_do(tmp_path_factory: pytest.TempPathFactor
         ground.close()
 
 
+def test_a_mount_that_is_not_there(ground: Ground, tmp_path: Path) -> None:
+    """What broke the view is told, however soon the first process ended of it."""
+    if ground.mode == "D":
+        pytest.skip("mode D has no mounts")
+    nowhere = str(tmp_path / "nowhere")
+    for _ in range(3):
+        record = ground.end(ground.sh("echo never", mounts=[Mount(nowhere, "/seen")]))
+        assert record["failure"] == f"start: the task could not be isolated: [Errno 2] No such file or directory: '{nowhere}'"
+        assert "exitCode" not in record
+    assert ground.stub.text() == []
+
+
 def test_mounts_and_storage(ground: Ground, tmp_path: Path) -> None:
     """Storage is at its place, bind mounts appear without leaving a mount point on the host, read-only is so."""
     if ground.mode == "D":

@@ -33,6 +33,7 @@ class Local:
     def __init__(self, data: Path, epoch: int, slots: list[Slot], node_id: str = "", address: str = "127.0.0.1", mode: str = "") -> None:
         self._tasks = data / "tasks"
         self._tasks.mkdir(mode=0o711, parents=True, exist_ok=True)
+        self._tasks = self._tasks.resolve()  # it may lie on a disk of its own, behind a link that a task does not see
         self.epoch, self.mode = epoch, mode or isolation.probe().mode
         host = socket.gethostname()
         self._node = Node(node_id or host, host, address, slots)

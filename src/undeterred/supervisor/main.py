@@ -143,6 +143,9 @@ class Task:
         self.group: str | None = None
         self._pid = 0
         self._failure: str | None = None
+        self._lock = threading.Lock()  # of the note and the failure, which two threads may come to
+        self._noted = False
+        self._problem: str | None = None
         self._code: int | None = None
 
     def start(self) -> None:
@@ -164,18 +167,27 @@ class Task:
             threading.Thread(target=self._prologue, name="prologue", daemon=True).start()
 
     def _fail(self, text: str) -> None:
-        self._failure = self._failure or text
-        self.log.say(f"ERROR: [{{pid}}] determined: {text.partition(': ')[2]}")
+        with self._lock:
+            known, self._failure = self._failure is not None, self._failure or text
+        if not known:
+            self.log.say(f"ERROR: [{{pid}}] determined: {text.partition(': ')[2]}")
         self.kill()
+
+    def _isolated(self) -> bool:
+        """Read the first process's note, once, whoever asks: whether its view stands. It fails the task where it does not."""
+        with self._lock:
+            if not self._noted:
+                self._noted, self._problem = True, first.done(self._pipes.note)
+        if self._problem is not None:
+            self._fail(f"start: the task could not be isolated: {self._problem}")
+        return self._problem is None
 
     def _prologue(self) -> None:
         """Tell the master, fetch the model definition, let the entry start, meet the peers."""
         link = Link(self.spec, self.over)
         try:
             self._report(link, "STARTING")
-            problem = first.done(self._pipes.note)
-            if problem is not None:
-                self._fail(f"start: the task could not be isolated: {problem}")
+            if not self._isolated():
                 return
             self._report(link, "RUNNING", addresses=self.spec.get("addresses", []))
             gates = prepare.Gates(self.place)
@@ -232,6 +244,8 @@ class Task:
                     open_.discard(key.fd)
         for stdtype, splitter in streams.values():
             self.log.write(splitter.end(), stdtype)
+        if self._code == first.BROKEN:
+            self._isolated()  # its own code, unless the prologue has not come to read why
         self.over.set()
         until = time.monotonic() + FULL_DISK_S
         while not self.log.retry() and time.monotonic() < until and os.path.isdir(self.place):

@@ -51,7 +51,7 @@ def test_a_checkpoint_comes_as_an_archive(serve: Callable[..., Server], tmp_path
     status, kind, body = fetch(server, f"/checkpoints/{UUID}")
     assert (status, kind) == (200, "application/x-tar")
     with tarfile.open(fileobj=io.BytesIO(body)) as bundle:
-        assert [(m.name, m.size) for m in bundle] == [("sub/w.bin", 100_000)]
+        assert [(m.name, m.size) for m in bundle] == [("sub", 0), ("sub/w.bin", 100_000)]
     assert fetch(server, f"/checkpoints/{UUID}", "application/zip")[1] == "application/zip"
     assert fetch(server, f"/checkpoints/{UUID}", "text/html")[0] == 415
     assert fetch(server, "/checkpoints/x")[0] == 400

@@ -34,6 +34,7 @@ CONVERSATIONS = [
     "metrics-report",
     "metrics-restart",
     "checkpoints-trial",
+    "checkpoints-change",
     "task-logs",
     "task-logs-write",
     "allocations",

@@ -207,9 +207,10 @@ def whole(source: Source, kind: checkpoint_files.Kind) -> bytes:
 def source(tmp_path: Path) -> Source:
     folder = tmp_path / UUID.format(1)
     (folder / "sub").mkdir(parents=True)
+    (folder / "empty").mkdir()
     (folder / "a.bin").write_bytes(b"x" * 700_001)
     (folder / "sub" / "b.txt").write_text("hello")
-    return Source(UUID.format(1), folder, ("a.bin", "sub/", "sub/b.txt"))
+    return Source(UUID.format(1), folder, ("a.bin", "empty/", "gone/", "sub/", "sub/b.txt"))
 
 
 def test_archives_hold_the_files(source: Source) -> None:
@@ -217,16 +218,19 @@ def test_archives_hold_the_files(source: Source) -> None:
     packed = whole(source, GZIP)
     assert gzip.decompress(packed) == tar
     with tarfile.open(fileobj=io.BytesIO(tar)) as bundle:
-        found = {m.name: bundle.extractfile(m).read() for m in bundle}  # type: ignore[union-attr]
+        found = {m.name: bundle.extractfile(m).read() for m in bundle if m.isfile()}  # type: ignore[union-attr]
+        folders = [m.name for m in bundle if m.isdir()]
     with zipfile.ZipFile(io.BytesIO(whole(source, ZIP))) as zipped:
-        assert {name: zipped.read(name) for name in zipped.namelist()} == found
+        assert {name: zipped.read(name) for name in zipped.namelist() if name[-1] != "/"} == found
+        assert [name.rstrip("/") for name in zipped.namelist() if name[-1] == "/"] == folders
     assert found == {"a.bin": b"x" * 700_001, "sub/b.txt": b"hello"}
+    assert folders == ["empty", "sub"]
 
 
 def test_archives_do_not_leave_the_folder(source: Source, tmp_path: Path) -> None:
     (tmp_path / "secret").write_text("s")
     (source.folder / "link").symlink_to(tmp_path / "secret")
-    for path in ("../secret", "link", "nothing", "/etc/passwd"):
+    for path in ("../secret", "../", "link", "nothing", "/etc/passwd", "/etc/"):
         with pytest.raises(NotFound):
             checkpoint_files.listed(Source(source.uuid, source.folder, (path,)))
 
@@ -240,7 +244,7 @@ def test_where_a_checkpoint_lies(db: Database) -> None:
     patch(db, 1)
     with pytest.raises(NotFound, match="deleted"):
         db.read_now(checkpoint_files.find, UUID.format(1))
-    assert [checkpoint_files.kind_of(a) for a in ("", "*/*", "application/zip", "text/html")] == [TAR, TAR, ZIP, None]
+    assert [checkpoint_files.kind_of(a) for a in ("", "*/*", "application/*", "application/zip", "text/html")] == [TAR, TAR, TAR, ZIP, None]
 
 
 # -- removal --------------------------------------------------------------------------------------------------------------------------
@@ -253,6 +257,7 @@ def test_removal_keeps_to_the_folder(source: Source, tmp_path: Path) -> None:
     (source.folder / "link").symlink_to(outside)
     assert checkpoint_folders.remove(source.folder, ["link/*", "link/pre*", "/etc/*", "a**b", "\0", "sub/*"]).keys() == {
         "a.bin",
+        "empty/",
         "sub/",
         "link/",
     }
@@ -302,6 +307,8 @@ def test_a_wish_that_fails_oddly_holds_up_no_other(db: Database, monkeypatch: py
         return {}
 
     monkeypatch.setattr(checkpoint_folders, "remove", remove)
+    assert db.read_now(collections.due) == [], "the next answers still show what was asked for"
+    db.write_now(lambda tx: tx.run("UPDATE collections SET retry_at = retry_at - :grace", grace=collecting.GRACE_US))
     world = SimpleNamespace(ctx=SimpleNamespace(db=db, settings=SimpleNamespace(cluster_id="c")))
 
     async def turn() -> None:

@@ -41,7 +41,7 @@ class Source(msgspec.Struct, frozen=True):
 TAR = Kind("application/x-tar", "tar")
 GZIP = Kind("application/gzip", "tar.gz")
 ZIP = Kind("application/zip", "zip")
-_KINDS = {"": TAR, "*/*": TAR, **{kind.content_type: kind for kind in (TAR, GZIP, ZIP)}}
+_KINDS = {"": TAR, "*/*": TAR, "application/*": TAR, **{kind.content_type: kind for kind in (TAR, GZIP, ZIP)}}
 
 
 def kind_of(accept: str) -> Kind | None:
@@ -61,18 +61,17 @@ def find(tx: Tx, uuid: str) -> Source:
 
 
 def listed(source: Source) -> list[Path]:
-    """The plain files to send. Raises NotFound where one is missing or lies outside of the checkpoint's folder."""
+    """The plain files and folders to send. Raises NotFound where a file is missing or something lies outside of the checkpoint's folder."""
     if source.folder.is_symlink():
         raise NotFound(f"checkpoint '{source.uuid}' has no folder of its own in its storage: there is a link")
     root = source.folder.resolve()
     files = []
     for path in sorted(source.paths):
-        if path.endswith("/"):
-            continue
-        place = (root / path).resolve()
-        if not place.is_relative_to(root) or not place.is_file():
+        place, folder = (root / path).resolve(), path.endswith("/")
+        if not place.is_relative_to(root) or not (folder or place.is_file()):
             raise NotFound(f"checkpoint '{source.uuid}' has no file {path!r} in its storage")
-        files.append(root / path)
+        if place != root and (not folder or place.is_dir()):
+            files.append(root / path)
     return files
 
 
@@ -98,6 +97,9 @@ def archive(source: Source, files: list[Path], kind: Kind) -> Iterator[bytes]:
 def _tar(source: Source, files: list[Path]) -> Iterator[bytes]:
     root = source.folder.resolve()
     for path in files:
+        if path.is_dir():
+            yield _folder(path, root)
+            continue
         with _open(path, root) as file:
             size, info = os.fstat(file.fileno()), tarfile.TarInfo(path.relative_to(root).as_posix())
             info.size, info.mtime, info.mode = size.st_size, int(size.st_mtime), size.st_mode & 0o777
@@ -113,6 +115,12 @@ def _tar(source: Source, files: list[Path]) -> Iterator[bytes]:
     yield b"\0" * (2 * _BLOCK)
 
 
+def _folder(path: Path, root: Path) -> bytes:
+    info = tarfile.TarInfo(path.relative_to(root).as_posix())
+    info.type, info.mode, info.mtime = tarfile.DIRTYPE, 0o755, int(path.stat().st_mtime)
+    return info.tobuf(tarfile.PAX_FORMAT)
+
+
 def _gzip(pieces: Iterator[bytes]) -> Iterator[bytes]:
     packer = zlib.compressobj(6, zlib.DEFLATED, 31)
     for piece in pieces:
@@ -125,6 +133,9 @@ def _zip(source: Source, files: list[Path]) -> Iterator[bytes]:
     root, sink = source.folder.resolve(), _Sink()
     with zipfile.ZipFile(sink, "w", zipfile.ZIP_STORED) as bundle:
         for path in files:
+            if path.is_dir():
+                bundle.writestr(f"{path.relative_to(root).as_posix()}/", b"")
+                continue
             with _open(path, root) as file, bundle.open(path.relative_to(root).as_posix(), "w", force_zip64=True) as entry:
                 while piece := file.read(PIECE_BYTES):
                     entry.write(piece)

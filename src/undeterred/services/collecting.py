@@ -19,6 +19,7 @@ from undeterred.store.collections import CollectionRow
 from undeterred.store.db import Tx
 
 ALL = ["**/*"]
+GRACE_US = 1_000_000  # whoever asks for a removal still sees, in the next answers, what it was asked for
 RETRY_US = (10_000_000, 60_000_000, 600_000_000, 3600_000_000)
 
 
@@ -47,7 +48,7 @@ def by_policy(tx: Tx, experiment_id: int, storage: dict[str, Any]) -> None:
     """Wish for what the counts in a checkpoint_storage let go, unless that is nothing."""
     counts = [storage.get("save_experiment_best", 0), storage.get("save_trial_best", 1), storage.get("save_trial_latest", 1)]
     if let_go(tx, experiment_id, Policy(*counts)):
-        collections.add(tx, "policy", experiment_id, {"policy": counts})
+        collections.add(tx, "policy", experiment_id, {"policy": counts}, GRACE_US)
 
 
 def remove(tx: Tx, _who: Caller, uuids: list[str], globs: list[str]) -> None:
@@ -58,12 +59,12 @@ def remove(tx: Tx, _who: Caller, uuids: list[str], globs: list[str]) -> None:
 def by_uuid(tx: Tx, uuids: list[str], globs: list[str]) -> None:
     """Wish for these checkpoints' files; services.checkpoints.removable has looked at them."""
     if uuids and globs:
-        collections.add(tx, "uuids", None, {"uuids": uuids, "globs": globs})
+        collections.add(tx, "uuids", None, {"uuids": uuids, "globs": globs}, GRACE_US)
 
 
 def of_experiment(tx: Tx, experiment_id: int) -> None:
     """Wish for a whole experiment to go: all checkpoints, its tensorboard files, then its rows."""
-    collections.add(tx, "experiment", experiment_id, {})
+    collections.add(tx, "experiment", experiment_id, {}, GRACE_US if collections.every_uuid(tx, experiment_id) else 0)
 
 
 def tensorboard_of(tx: Tx, experiment_id: int) -> None:

@@ -42,14 +42,15 @@ class FilesRow(msgspec.Struct, frozen=True):
 _COMMON = "id, kind, experiment_id, wanted, tries"
 
 
-def add(tx: Tx, kind: str, experiment_id: int | None, wanted: dict[str, Any]) -> None:
-    """Wish for something to be removed."""
+def add(tx: Tx, kind: str, experiment_id: int | None, wanted: dict[str, Any], delay_us: int = 0) -> None:
+    """Wish for something to be removed, not before `delay_us` have passed."""
     tx.run(
-        "INSERT INTO collections (kind, experiment_id, wanted, requested_at, retry_at) VALUES (:kind, :experiment, :wanted, :now, :now)",
+        "INSERT INTO collections (kind, experiment_id, wanted, requested_at, retry_at) VALUES (:kind, :experiment, :wanted, :now, :due)",
         kind=kind,
         experiment=experiment_id,
         wanted=json.dumps(wanted),
         now=tx.now,
+        due=tx.now + delay_us,
     )
     tx.ring("sweep")
 

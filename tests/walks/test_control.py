@@ -212,6 +212,7 @@ def test_kill_at_once_and_while_it_waits(server: Server) -> None:
         number = walk.shell(server, SLEEPS)
         walk.act(server, number, "kill")
         walk.until_state(server, number, "CANCELED")
+        assert sum("was terminated" in line for line in walk.log(server, number)) == 1, walk.log(server, number)
     walk.nothing_left(server, MARK)
 
 

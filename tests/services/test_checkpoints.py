@@ -11,6 +11,7 @@ from types import SimpleNamespace
 import pytest
 
 from tests.services.reporting import ADMIN, Lab, plain
+from undeterred.domain.lifecycle.checkpoints import Policy
 from undeterred.errors import AlreadyExists, FailedPrecondition, InvalidArgument, NotFound
 from undeterred.loops import sweep
 from undeterred.services import checkpoint_files, checkpoint_folders, checkpoints, collecting, shown_checkpoints
@@ -247,6 +248,23 @@ def test_where_a_checkpoint_lies(db: Database) -> None:
     assert [checkpoint_files.kind_of(a) for a in ("", "*/*", "application/*", "application/zip", "text/html")] == [TAR, TAR, TAR, ZIP, None]
 
 
+@pytest.mark.parametrize("smaller_is_better", [1, 0])
+def test_nan_is_a_metric_that_can_be_kept(db: Database, smaller_is_better: int) -> None:
+    lab = Lab(db, smaller_is_better=smaller_is_better)
+    trial = lab.trial()
+    for number, value in enumerate((1.0, "NaN", None), 1):
+        lab.checkpoint(trial, UUID.format(number), number, a=1)
+        lab.report(trial, "validation", number, {"loss": value})
+
+    def let_go(*counts: int) -> list[str]:
+        return [uuid[-1] for uuid in db.read_now(collecting.let_go, lab.experiment_id, Policy(*counts))]
+
+    assert let_go(0, 1, 0) == ["2", "3"], "a number is better than NaN"
+    assert let_go(0, 2, 0) == ["3"], "NaN is better than no metric"
+    assert let_go(9, 9, 0) == ["3"], "without a metric none is among the best"
+    assert let_go(0, 0, 0) == ["1", "2", "3"]
+
+
 # -- removal --------------------------------------------------------------------------------------------------------------------------
 
 
@@ -255,12 +273,12 @@ def test_removal_keeps_to_the_folder(source: Source, tmp_path: Path) -> None:
     outside.mkdir()
     (outside / "precious").write_text("p")
     (source.folder / "link").symlink_to(outside)
-    assert checkpoint_folders.remove(source.folder, ["link/*", "link/pre*", "/etc/*", "a**b", "\0", "sub/*"]).keys() == {
-        "a.bin",
-        "empty/",
-        "sub/",
-        "link/",
-    }
+    globs = ["link/*", "link/pre*", "**/precious", "/etc/*", "a**b", "\0", "sub/*", "/"]
+    assert set(checkpoint_folders.remove(source.folder, globs)) == {"a.bin", "empty/", "sub/", "link/"}
+    assert set(checkpoint_folders.remove(source.folder, ["sub", "link", "empty/"])) == {"a.bin"}
+    assert (outside / "precious").exists()
+    assert checkpoint_folders.remove(source.folder, ["*"]) == {}
+    assert not source.folder.exists(), "nothing is left in it"
     (tmp_path / UUID.format(2)).symlink_to(outside)
     with pytest.raises(FailedPrecondition, match="is a link"):
         checkpoint_folders.remove(tmp_path / UUID.format(2), ["*"])

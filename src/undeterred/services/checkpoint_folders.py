@@ -1,10 +1,12 @@
 """Where checkpoints lie on this machine's disks, for storages of type shared_fs and directory, and how their files are removed."""
 
+import os
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from undeterred.domain.lifecycle import globs as globs_of_files
 from undeterred.errors import FailedPrecondition, NotFound, Unimplemented
 
 
@@ -27,7 +29,8 @@ def folder(storage: dict[str, Any], uuid: str) -> Path:
 
 
 def remove(where: Path, globs: Sequence[str]) -> dict[str, int]:
-    """Remove a checkpoint's files: all of them for `**/*`, else those that match; what is left (relative path -> size, folders end in /).
+    """Remove a checkpoint's files: all of them for `**/*`, else those that match, folders with all that is in them; what is left (relative
+    path -> size, folders end in /).
 
     A folder that is gone already is no error, nor is a pattern that is none. Raises FailedPrecondition when a file cannot be removed.
     """
@@ -39,12 +42,14 @@ def remove(where: Path, globs: Sequence[str]) -> dict[str, int]:
         if "**/*" in globs:
             shutil.rmtree(where)
             return {}
-        for pattern in globs:
-            for path in sorted(_found(where, pattern), reverse=True):
-                _remove_one(path)
+        for path in _found(where, globs):
+            _remove_one(path)
+        left = listed(where) if where.exists() else {}
+        if not left and where.exists():
+            where.rmdir()
     except OSError as error:
         raise FailedPrecondition(f"{where} could not be removed: {error.strerror or error}") from error
-    return listed(where)
+    return left
 
 
 def remove_tensorboard(storage: dict[str, Any], cluster_id: str, experiment_id: int) -> None:
@@ -57,14 +62,15 @@ def remove_tensorboard(storage: dict[str, Any], cluster_id: str, experiment_id: 
         shutil.rmtree(where, ignore_errors=True)
 
 
-def _found(where: Path, pattern: str) -> list[Path]:
-    """What a pattern matches below a folder, not behind links; nothing where it is no pattern."""
-    try:
-        matched = list(where.glob(pattern))
-    except (NotImplementedError, ValueError, IndexError):  # an absolute one, one with `a**b`, one without a name
-        return []
-    root = where.resolve()
-    return [path for path in matched if path != where and path.parent.resolve().is_relative_to(root)]
+def _found(where: Path, globs: Sequence[str]) -> list[Path]:
+    """What the patterns match in a folder, the folder itself included, not behind links; folders before what is in them."""
+    entries: list[tuple[str, bool]] = [("", True)]
+    for folder, folders, files in os.walk(where):
+        below = os.path.relpath(folder, where)
+        entries += [
+            (os.path.normpath(f"{below}/{name}"), is_folder) for names, is_folder in ((folders, True), (files, False)) for name in names
+        ]
+    return [where / path for path, is_folder in sorted(entries) if any(globs_of_files.matches(path, is_folder, each) for each in globs)]
 
 
 def listed(where: Path) -> dict[str, int]:
@@ -79,7 +85,6 @@ def listed(where: Path) -> dict[str, int]:
 
 def _remove_one(path: Path) -> None:
     if path.is_dir() and not path.is_symlink():
-        if not any(path.iterdir()):
-            path.rmdir()
+        shutil.rmtree(path)
     else:
         path.unlink(missing_ok=True)

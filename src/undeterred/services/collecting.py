@@ -5,6 +5,7 @@ again what is gone already is no error, so a crash in between costs nothing.
 """
 
 import json
+import math
 from typing import Any
 
 import msgspec
@@ -15,7 +16,7 @@ from undeterred.errors import NotFound
 from undeterred.services import checkpoints as verbs
 from undeterred.services.identity import Caller
 from undeterred.store import checkpoints, collections
-from undeterred.store.collections import CollectionRow
+from undeterred.store.collections import CandidateRow, CollectionRow
 from undeterred.store.db import Tx
 
 ALL = ["**/*"]
@@ -99,8 +100,13 @@ def let_go(tx: Tx, experiment_id: int, counts: Policy) -> list[str]:
     """The checkpoints of an experiment that these counts do not keep."""
     rows = collections.candidates(tx, experiment_id)
     smaller = bool(collections.smaller_is_better(tx, experiment_id))
-    known = [Checkpoint(r.uuid, r.trial_id, r.batches, r.metric, r.validation_id, kept=bool(r.kept)) for r in rows]
+    known = [Checkpoint(r.uuid, r.trial_id, r.batches, _metric(r), r.validation_id, kept=bool(r.kept)) for r in rows]
     return [each.uuid for each in policy.collectable(known, counts, smaller)]
+
+
+def _metric(row: CandidateRow) -> float | None:
+    """The searcher metric at a checkpoint; NaN, which the row says by a validation without a number, is one."""
+    return math.nan if row.metric is None and row.validation_id else row.metric
 
 
 def _doomed(tx: Tx, uuids: list[str], globs: list[str]) -> list[Doomed]:

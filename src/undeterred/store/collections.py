@@ -19,7 +19,8 @@ class CollectionRow(msgspec.Struct, frozen=True):
 
 
 class CandidateRow(msgspec.Struct, frozen=True):
-    """A checkpoint of an experiment beside the validation at its step. `metric`: the searcher's; `kept`: somebody else needs it."""
+    """A checkpoint of an experiment beside the validation at its step. `metric`: the searcher's, None for NaN and where
+    there is no validation with one (`validation_id` is 0 then); `kept`: somebody else needs it."""
 
     uuid: str
     trial_id: int

@@ -18,7 +18,7 @@ ALONE = {"hidden": 32, "lr": 0.1, "momentum": 0.9, "batch_size": 32, "epochs": 2
 def main() -> None:
     info = det.get_cluster_info()
     trial = info.trial if info else None
-    # MANUAL: metrics go to the master; TensorBoard files would need PyTorch or TensorFlow here.
+    # MANUAL: metrics go to the master alone, no TensorBoard files are written beside them.
     with core.init(tensorboard_mode=core.TensorboardMode.MANUAL) as context:
         train(
             context,

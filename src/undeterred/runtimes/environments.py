@@ -35,21 +35,14 @@ print(json.dumps({"python": os.path.realpath(sys.executable), "home": home, "ver
 Say = Callable[[str], None]
 
 
-NO_EVENTS = (
-    "it has neither PyTorch nor TensorFlow, so code must say core.init(tensorboard_mode=core.TensorboardMode.MANUAL); "
-    "`undeterred env create NAME --with torch --with tensorboard` makes one that has"
-)
-
-
 class Check(msgspec.Struct, frozen=True):
-    """What was found out about an environment; no problems means that tasks can use it. `note`: what its users should know."""
+    """What was found out about an environment; no problems means that tasks can use it."""
 
     name: str
     path: str
     python: str = ""
     determined: str = ""
     problems: list[str] = []
-    note: str = ""
 
 
 def path_of(data: Path, name: str) -> Path:
@@ -166,10 +159,7 @@ def check(data: Path, name: str, uid: int | None = None, gid: int | None = None)
         python = interpreter(path)
     except errors.NotFound as error:
         return Check(name, str(path), problems=[error.text])
-    code = (
-        "import sys, importlib.metadata as m, importlib.util as u, determined;"
-        "print('%d.%d.%d' % sys.version_info[:3], m.version('determined'), any(map(u.find_spec, ('torch', 'tensorflow'))))"
-    )
+    code = "import sys, importlib.metadata as m, determined; print('%d.%d.%d' % sys.version_info[:3], m.version('determined'))"
     user: dict[str, Any] = (
         {} if uid is None or os.geteuid() != 0 else {"user": uid, "group": gid if gid is not None else uid, "extra_groups": []}
     )
@@ -190,9 +180,9 @@ def check(data: Path, name: str, uid: int | None = None, gid: int | None = None)
         reason = (done.stderr.strip().splitlines() or ["no reason given"])[-1]
         mend = f"pip install {HARNESS} in it" if "determined" in reason else "make it readable for the task user, or choose another one"
         return Check(name, str(path), str(python), problems=[f"{reason}: {mend}"])
-    version, determined, writes_events = done.stdout.split()
+    version, determined = done.stdout.split()
     wrong = [] if determined == HARNESS.partition("==")[2] else [f"it has determined {determined}, and {HARNESS} is what is tested"]
-    return Check(name, str(path), version, determined, wrong, "" if writes_events == "True" else NO_EVENTS)
+    return Check(name, str(path), version, determined, wrong)
 
 
 def main(words: list[str] | None = None) -> int:
@@ -217,7 +207,6 @@ def main(words: list[str] | None = None) -> int:
         return 1
     for result in results:
         state = "ok" if not result.problems else "; ".join(result.problems)
-        state += f" ({result.note})" if result.note else ""
         print(f"{result.name}\t{result.path}\tpython {result.python or '?'}\tdetermined {result.determined or '?'}\t{state}")
     if not results:
         print("no environment yet: make one with `undeterred env create`")

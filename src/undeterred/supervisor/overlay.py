@@ -26,6 +26,7 @@ def make(spec: dict[str, Any], folder: str) -> None:
     _write(os.path.join(site, "_base.pth"), lines)
     if spec["isolation"] == "D":
         _redirect(spec, folder, site)
+    _events(site)
     if base.get("scripts"):
         _scripts(base["scripts"], os.path.join(place, "bin"), os.path.join(seen_as, "bin"))
 
@@ -48,6 +49,15 @@ def _redirect(spec: dict[str, Any], folder: str, site: str) -> None:
         table["/determined_shared_fs"] = spec["storage"]
     _write(os.path.join(site, "_undeterred_redirect.py"), f"{source}\n\ninstall({json.dumps(table)})\n")
     _write(os.path.join(site, "_a_redirect.pth"), "import _undeterred_redirect\n")
+
+
+def _events(site: str) -> None:
+    """The harness's TensorBoard writer for environments without PyTorch and TensorFlow, so that a plain `core.init()` works in them."""
+    here = os.path.dirname(os.path.abspath(__file__))
+    for source in ("events", "events_hook"):
+        with open(os.path.join(here, f"{source}.py")) as file:
+            _write(os.path.join(site, f"_undeterred_{source}.py"), file.read())
+    _write(os.path.join(site, "_b_events.pth"), "import _undeterred_events_hook\n")
 
 
 def _scripts(source: str, place: str, seen_as: str) -> None:

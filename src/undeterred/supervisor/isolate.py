@@ -40,6 +40,7 @@ def enter(spec: dict[str, Any], folder: str) -> None:
     held = [(os.open(source, os.O_PATH | os.O_CLOEXEC), target, read_only, how) for source, target, read_only, how in binds]
     keep = [(os.open(path, os.O_PATH | os.O_CLOEXEC), path) for path in _kept(spec, folder)]
     own = [(os.open(s, os.O_PATH | os.O_CLOEXEC), t) for s, t in ((tmp, "/tmp"), (vartmp, "/var/tmp")) if os.path.isdir(t)]
+    covered = [os.stat(target) for _, target in own]
     for fd, target in own:
         _bind(f"/proc/self/fd/{fd}", target)
     for fd, path in keep:
@@ -51,7 +52,8 @@ def enter(spec: dict[str, Any], folder: str) -> None:
         _point(target, stat.S_ISDIR(os.fstat(fd).st_mode), stage, theirs, may_make=may_make and target in {RUN, SHARED})
         if target != RUN:
             theirs.append(os.path.realpath(target))
-        _bind(source, target)
+        # What is mounted below a source comes along; the task's own /tmp must not, where the source is the host's.
+        _bind(source, target, alone=any(os.path.samestat(os.fstat(fd), each) for each in covered))
         if read_only:
             k.mount("", target, flags=k.MS_BIND | k.MS_REMOUNT | k.MS_RDONLY | _locked(target))
         if how:
@@ -92,8 +94,8 @@ def _kept(spec: dict[str, Any], folder: str) -> list[str]:
     return [p for p in dict.fromkeys(under) if not any(p != q and p.startswith(q + "/") for q in under)]
 
 
-def _bind(source: str, target: str) -> None:
-    k.mount(source, target, flags=k.MS_BIND | k.MS_REC)
+def _bind(source: str, target: str, *, alone: bool = False) -> None:
+    k.mount(source, target, flags=k.MS_BIND if alone else k.MS_BIND | k.MS_REC)
 
 
 def _locked(path: str) -> int:

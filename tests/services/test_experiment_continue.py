@@ -11,10 +11,10 @@ from undeterred.config.master import MasterConfig
 from undeterred.domain.lifecycle.experiments import Verb
 from undeterred.domain.search.values import TrialExited
 from undeterred.errors import FailedPrecondition, InvalidArgument, NotFound, WireError
-from undeterred.services import experiment_actions, experiment_continue, search
+from undeterred.services import experiment_actions, experiment_continue, launching, search
 from undeterred.services.experiment_config import Layers
 from undeterred.services.identity import Caller
-from undeterred.store import search_events
+from undeterred.store import launches, search_events
 from undeterred.store.db import Database, Tx
 from undeterred.wire.experiments import ContinueExperimentRequest, Experiment
 
@@ -58,6 +58,28 @@ def test_a_single_one_runs_again_under_its_ids(db: Database, admin: Caller, laye
     db.write_now(experiment_actions.act, admin, Verb.KILL, 1)
     go_on(db, layers)
     assert column(db, "SELECT id FROM tasks ORDER BY id") == [first, second, f"{first}-2"]
+
+
+def test_one_that_goes_on_is_given_the_hyperparameters_of_its_override(db: Database, admin: Caller, layers: Layers) -> None:
+    def given() -> Any:
+        db.write_now(
+            lambda tx: tx.run(
+                "UPDATE allocations SET state = 'ASSIGNED', node_id = 'n', container_id = 'c', ports = '{}', secrets = '{}', slot_ids = '[]'"
+                " WHERE state = 'PENDING'"
+            )
+        )
+        [row] = db.read_now(launches.assigned)
+        return launching.hparams_of(row)
+
+    made = create(db, admin, layers, f"{SINGLE}\nhyperparameters: {{steps: 4, lr: {{type: double, minval: 0, maxval: 1}}}}", activate=True)
+    first = given()
+    assert first["steps"] == 4
+    db.write_now(lambda tx: tx.run("UPDATE allocations SET state = 'TERMINATED'"))
+    db.write_now(experiment_actions.act, admin, Verb.KILL, made.id)
+    go_on(db, layers, "hyperparameters: {steps: 7}")
+    assert given() == {**first, "steps": 7}
+    [shown] = column(db, "SELECT hparams FROM trials")
+    assert json.loads(shown)["steps"] == 4
 
 
 def test_of_many_only_those_run_again_that_did_not_complete(db: Database, admin: Caller, layers: Layers) -> None:

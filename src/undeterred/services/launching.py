@@ -8,6 +8,8 @@ import msgspec
 from undeterred.config import master as master_config
 from undeterred.config.master_words import DefaultTask
 from undeterred.domain.launch.facts import Environment, Ports, SlotFacts, TaskFacts
+from undeterred.domain.search import searcher
+from undeterred.domain.search.values import Create
 from undeterred.services.scheduling import Secrets
 from undeterred.services.settings import Settings
 from undeterred.store import launches, nodes
@@ -59,7 +61,7 @@ def facts(start: Start, settings: Settings, environment: Environment, address: s
         trial_id=row.trial_id,
         run_id=row.run if trial else None,
         seed=row.seed,
-        hparams=json.loads(row.hparams) if row.hparams else None,
+        hparams=hparams_of(row),
         steps_completed=start.steps_completed,
         latest_checkpoint=start.latest_checkpoint,
         environment=environment,
@@ -68,6 +70,19 @@ def facts(start: Start, settings: Settings, environment: Environment, address: s
         user=user.get("agentUser", ""),
         defaults=master_config.container_defaults(settings.config, row.pool),
     )
+
+
+def hparams_of(row: LaunchRow) -> dict[str, Any] | None:
+    """The hyperparameters that a trial's process is given: the trial's, but those of the configuration as it is now where an experiment with
+    one trial goes on, perhaps with others. The trial goes on to show those that it began with."""
+    if row.hparams is None:
+        return None
+    config = json.loads(row.config or "{}")
+    if row.continued and (config.get("searcher") or {}).get("name") == "single":
+        _state, actions = searcher.start(config, config["reproducibility"]["experiment_seed"])
+        return next(action.hparams for action in actions if isinstance(action, Create))
+    found: dict[str, Any] = json.loads(row.hparams)
+    return found
 
 
 def runs_as(workspace: str | None, owner: str | None, default: DefaultTask) -> dict[str, Any]:

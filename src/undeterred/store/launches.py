@@ -24,7 +24,7 @@ class AskRow(msgspec.Struct, frozen=True):
 
 class LaunchRow(msgspec.Struct, frozen=True):
     """An allocation with its task, owner and (for a trial) experiment and workspace. JSON: groups, `secrets`, `ports`, `slot_ids`, `spec`,
-    `config`, `hparams`."""
+    `config`, `hparams`. `continued`: 1 where the trial had a task before, which a continued experiment's has."""
 
     id: str
     task_id: str
@@ -49,6 +49,7 @@ class LaunchRow(msgspec.Struct, frozen=True):
     seed: int | None
     latest_checkpoint: str | None
     warm_start: str | None
+    continued: int
 
 
 def asks(tx: Tx) -> list[AskRow]:
@@ -66,7 +67,8 @@ def assigned(tx: Tx) -> list[LaunchRow]:
     return tx.all(
         LaunchRow,
         "SELECT a.id, a.task_id, a.run, a.state, a.pool, a.node_id, a.slot_ids, a.container_id, a.ports, a.secrets, a.epoch, k.type, k.spec,"
-        " u.username, u.agent_user_group, w.agent_user_group, k.experiment_id, e.config, k.trial_id, t.hparams, t.seed, t.latest_checkpoint, t.warm_start"
+        " u.username, u.agent_user_group, w.agent_user_group, k.experiment_id, e.config, k.trial_id, t.hparams, t.seed, t.latest_checkpoint, t.warm_start,"
+        " CASE WHEN EXISTS (SELECT 1 FROM tasks o WHERE o.trial_id = k.trial_id AND o.id <> k.id) THEN 1 ELSE 0 END"
         " FROM allocations a JOIN tasks k ON k.id = a.task_id JOIN users u ON u.id = k.owner_id"
         " LEFT JOIN experiments e ON e.id = k.experiment_id LEFT JOIN trials t ON t.id = k.trial_id"
         " LEFT JOIN projects p ON p.id = e.project_id LEFT JOIN workspaces w ON w.id = p.workspace_id"

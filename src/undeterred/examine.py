@@ -217,7 +217,7 @@ def _holder(port: int) -> str:
 def _namespaces(_config: MasterConfig, _data: Path) -> Finding:
     found = isolation.probe()
     text = f"mode {found.mode}: {MODES.get(found.mode, '')}; {found.reason}"
-    return Finding("namespaces", NOTE if found.mode == "D" else OK, text, found.mend)
+    return Finding("namespaces", NOTE, text, found.mend) if found.mode == "D" else Finding("namespaces", OK, text)
 
 
 def _slots(config: MasterConfig, _data: Path) -> Finding:
@@ -238,12 +238,12 @@ def _environment(config: MasterConfig, data: Path) -> Finding:
         return Finding("environment", OK, ", ".join(f"{one.name} (Python {one.python}, determined {one.determined})" for one in checks))
     missing = [one.name for one in checks if one.problems and not Path(one.path).exists()]
     mend = (
-        "; ".join(f"`undeterred env create {name}`" for name in missing if not os.path.isabs(name))
+        "; ".join(f"`{environments.command(data, 'create', name)}`" for name in missing if not os.path.isabs(name))
         or "`undeterred env check NAME` tells more"
     )
     state = NOTE if config.slots == 0 else MEND
     return Finding(
-        "environment", state, "tasks cannot run yet: " + " | ".join(text.partition(": make one with")[0] for text in problems), mend
+        "environment", state, "tasks cannot run yet: " + " | ".join(text.partition(": make it with")[0] for text in problems), mend
     )
 
 

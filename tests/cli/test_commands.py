@@ -49,7 +49,7 @@ def run(data: Path) -> Iterator[Run]:
 
 
 def test_up_status_down(run: Run, data: Path) -> None:
-    assert "`undeterred up` starts one" in run("status", status=3).stdout
+    assert f"`undeterred up --data {data}` starts one" in run("status", status=3).stdout
     first = run("up", "--port", "0", "--slots", "1").stdout
     url = re.search(r"It is up at (http://127\.0\.0\.1:\d+)", first)
     assert url is not None
@@ -151,6 +151,8 @@ def test_env_says_what_is_there_and_what_fails(run: Run) -> None:
     assert "undeterred env create" in run("env", "list").stdout
     assert "There is no Python environment" in run("env", "check", status=1).stdout
     assert "ended with 1" in run("env", "create", "--python", "/bin/false", status=1).stderr
+    assert "/no/python cannot be started: No such file" in run("env", "create", "--python", "/no/python", status=1).stderr
+    assert "There is no Python environment" in run("env", "add", "numpy", status=1).stderr
     assert "no environment yet" in run("env", "list").stdout
 
 
@@ -168,7 +170,7 @@ def test_env_create_shows_its_steps(run: Run, tmp_path: Path) -> None:
     steps = [said.index(step) for step in ("making a virtual environment", "installing determined==0.38.1", "is ready")]
     assert steps == sorted(steps)
     assert re.search(r"default\t.*\tdetermined 0\.38\.1\tok", said)
-    assert "exists at" in run("env", "create", status=1).stderr
+    assert "`undeterred env add PACKAGE --data" in run("env", "create", status=1).stderr
     assert re.search(r"ok +environment +default", run("doctor", "--port", str(free_port())).stdout)
     assert "env create" not in run("up", "--port", "0").stdout
     run("down")

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shlex
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,11 @@ data_option = click.option(
 def chosen(data: Path | None) -> Path:
     """The data folder to use, absolute."""
     return (data or default_data()).expanduser().absolute()
+
+
+def option(data: Path) -> str:
+    """` --data FOLDER` as one must type it for this folder, nothing where it is the one that is taken anyway."""
+    return "" if data == chosen(None) else f" --data {shlex.quote(str(data))}"
 
 
 def running(data: Path) -> dict[str, Any] | None:

@@ -15,7 +15,7 @@ import click
 import psutil
 
 from undeterred.cli import words
-from undeterred.cli.folder import chosen, data_option, running
+from undeterred.cli.folder import chosen, data_option, option, running
 from undeterred.cli.progress import waiting
 
 START_S = 30
@@ -46,17 +46,17 @@ def up(data: Path | None, foreground: bool, **options: Any) -> None:
             "--stop-tasks belongs to --foreground; `undeterred down --stop-tasks` ends a cluster in the background with its tasks"
         )
     if (facts := running(folder)) is not None:
-        click.echo(f"It is already running at {facts['url']} (process {facts['pid']}). `undeterred down` stops it.")
+        click.echo(f"It is already running at {facts['url']} (process {facts['pid']}). `undeterred down{option(folder)}` stops it.")
         return
-    first = not (folder / "undeterred.db").exists()
+    first = not os.path.exists(folder / "undeterred.db")
     click.echo(f"Starting a master with its data in {folder} …")
     facts = _start(folder, command)
     click.echo(f"It is up at {facts['url']} (process {facts['pid']}, log {folder / 'master.log'}).")
-    ready = words.environment_ready(folder, options["config"], options["slots"]) or words.offer_environment(folder)
+    ready = words.environment_ready(folder, options) or words.offer_environment(folder)
     if first:
         click.echo(words.welcome(facts["url"], folder, ready))
     elif not ready:
-        click.echo(f"Tasks have no Python environment yet: `undeterred env create --data {folder}` makes it.")
+        click.echo(f"Tasks have no Python environment yet: `undeterred env create{option(folder)}` makes it.")
 
 
 @click.command()
@@ -95,7 +95,7 @@ def status(data: Path | None) -> None:
     folder = chosen(data)
     facts = running(folder)
     if facts is None:
-        click.echo(f"No master is running with its data in {folder}. `undeterred up` starts one.")
+        click.echo(f"No master is running with its data in {folder}. `undeterred up{option(folder)}` starts one.")
         sys.exit(3)
     info = _get(facts["url"] + "/info")
     if info is None:

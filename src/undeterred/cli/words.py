@@ -4,20 +4,25 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import click
 
+from undeterred.cli.folder import option
 from undeterred.config import master
 from undeterred.errors import WireError
 
 
 def welcome(url: str, folder: Path, environment_ready: bool) -> str:
     """The next steps, in the order in which they are needed."""
-    data = f" --data {folder}" if "UNDETERRED_DATA" not in os.environ else ""
+    data = option(folder)
     first = (
         ""
         if environment_ready
-        else f"  undeterred env create{data}\n      the Python environment that tasks run in; without it experiments wait in vain (about a minute)\n"
+        else f"""  undeterred env create{data}
+      the Python environment that tasks run in, without which every trial fails (about a minute);
+      `--with PACKAGE` for each package that your code imports
+"""
     )
     return f"""
 What next:
@@ -27,16 +32,17 @@ What next:
   det user login determined
       blank password; it works on this machine only
   det experiment create config.yaml .
-      then `det experiment list`, `det experiment logs -f 1`
+      your configuration and the folder with your code; then `det experiment list`, `det experiment logs -f 1`
   undeterred doctor{data}
       what this machine offers, and how to mend what it does not
 The REST API, to look at and to try: {url}/docs/rest-api/"""
 
 
-def environment_ready(folder: Path, config: str | None, slots: int | None) -> bool:
+def environment_ready(folder: Path, flags: dict[str, Any]) -> bool:
     """Whether tasks have an environment to run in, as far as one can see from outside; true also when this machine runs none."""
     try:
-        told = master.load(Path(config).read_text() if config else None, os.environ, {"slots": slots})
+        text = Path(flags["config"]).read_text() if flags["config"] else None
+        told = master.load(text, os.environ, {name: flags[name] for name in ("host", "port", "slots")})
     except (OSError, WireError):
         return True  # the master has its own words for that
     return told.slots == 0 or (folder / "envs" / told.default_environment).exists()  # an absolute path stays one
@@ -47,7 +53,8 @@ def offer_environment(folder: Path) -> bool:
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         return False
     click.echo(
-        "\nTasks need a Python environment with the Determined harness. It is installed from the package registry, in about a minute."
+        "\nTasks need a Python environment with the Determined harness. It is installed from the package registry, in about a minute.\n"
+        "(`undeterred env add PACKAGE` puts more into it later.)"
     )
     if not click.confirm("Make it now?", default=True):
         return False

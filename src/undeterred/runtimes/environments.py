@@ -65,12 +65,27 @@ def chosen(image: str | None, mapping: Mapping[str, str], default: str = DEFAULT
     return default
 
 
+def command(data: Path, verb: str, name: str = "") -> str:
+    """What to type: `undeterred env VERB NAME`, with the data folder where it is not the one that is taken anyway."""
+    usual = os.environ.get("UNDETERRED_DATA") or os.path.join(os.environ.get("XDG_DATA_HOME") or "~/.local/share", "undeterred")
+    named = [] if name in ("", DEFAULT) else ["--to", name] if verb == "add" else [name]
+    words = [verb, *(["PACKAGE"] if verb == "add" else []), *named]
+    if Path(usual).expanduser().absolute() != data.absolute():
+        words += ["--data", str(data)]
+    return f"undeterred env {' '.join(words)}"
+
+
+def _missing(data: Path, name: str, text: str) -> str:
+    """Why an environment is not there, and what makes it."""
+    return f"{text}: " + ("choose another one" if os.path.isabs(name) else f"make it with `{command(data, 'create', name)}`")
+
+
 def interpreter(path: Path) -> Path:
     """The interpreter of an environment's folder, or the path itself when it is one. Raises NotFound."""
     for candidate in (path / "bin" / "python3", path / "bin" / "python", path):
         if candidate.is_file() and os.access(candidate, os.X_OK):
             return candidate
-    raise errors.NotFound(f"There is no Python environment at {path}: make one with `undeterred env create`")
+    raise errors.NotFound(f"There is no Python environment at {path}")
 
 
 def describe(data: Path, name: str) -> Environment:
@@ -78,7 +93,10 @@ def describe(data: Path, name: str) -> Environment:
     Raises NotFound, FailedPrecondition when the interpreter does not run."""
     path = path_of(data, name)
     path = path.resolve() if path.is_dir() else path.parent.resolve() / path.name  # a task with a /tmp of its own sees no link in it
-    python = interpreter(path)
+    try:
+        python = interpreter(path)
+    except errors.NotFound as error:
+        raise errors.NotFound(_missing(data, name, error.text)) from None
     config = python.parent.parent / "pyvenv.cfg"
     stamp = [
         str(python),
@@ -117,14 +135,16 @@ def create(data: Path, name: str, requirements: list[str], say: Say, python: str
     Raises AlreadyExists, FailedPrecondition when a step fails (what was made is removed)."""
     path = path_of(data, name)
     if path.exists():
-        raise errors.AlreadyExists(f"The environment {name} exists at {path}: remove that folder to make it anew")
+        raise errors.AlreadyExists(
+            f"The environment {name} exists at {path}: `{command(data, 'add', name)}` installs more into it; "
+            "to make it anew, remove that folder"
+        )
     path.parent.mkdir(parents=True, exist_ok=True)
     say(f"making a virtual environment at {path}")
     try:
         _step([python or sys.executable, "-m", "venv", str(path)], say)
         say(f"installing {' '.join([harness, *requirements])}")
-        words = [part for text in requirements for part in text.split(" ", 1 if text.startswith("-") else 0)]
-        _step([str(path / "bin" / "python3"), "-m", "pip", "install", "--disable-pip-version-check", harness, *words], say)
+        _install(path, [harness, *requirements], say)
     except BaseException:
         subprocess.run(["rm", "-rf", str(path)], check=False)
         raise
@@ -132,12 +152,35 @@ def create(data: Path, name: str, requirements: list[str], say: Say, python: str
     return path
 
 
+def add(data: Path, name: str, requirements: list[str], say: Say) -> None:
+    """Install more into an environment; the harness keeps its version. Tasks that run see it at their next import.
+    Raises NotFound, FailedPrecondition when pip fails."""
+    path = path_of(data, name)
+    try:
+        python = interpreter(path)
+    except errors.NotFound as error:
+        raise errors.NotFound(_missing(data, name, error.text)) from None
+    if python == path:
+        raise errors.FailedPrecondition(f"{path} is an interpreter: install what is missing with its own pip")
+    say(f"installing {' '.join(requirements)} into {path}")
+    _install(path, [HARNESS, *requirements], say)
+
+
+def _install(path: Path, requirements: list[str], say: Say) -> None:
+    words = [part for text in requirements for part in text.split(" ", 1 if text.startswith("-") else 0)]
+    _step([str(path / "bin" / "python3"), "-m", "pip", "install", "--disable-pip-version-check", *words], say)
+
+
 def _step(words: list[str], say: Say) -> None:
     """Run a step and pass its lines on as they come. Raises FailedPrecondition with its last lines."""
     last: list[str] = []
-    with subprocess.Popen(
-        words, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace", stdin=subprocess.DEVNULL
-    ) as child:
+    try:
+        process = subprocess.Popen(
+            words, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace", stdin=subprocess.DEVNULL
+        )
+    except OSError as error:
+        raise errors.FailedPrecondition(f"{words[0]} cannot be started: {error.strerror}") from error
+    with process as child:
         assert child.stdout is not None
         for line in child.stdout:
             last = [*last[-4:], line.rstrip()]
@@ -158,7 +201,7 @@ def check(data: Path, name: str, uid: int | None = None, gid: int | None = None)
     try:
         python = interpreter(path)
     except errors.NotFound as error:
-        return Check(name, str(path), problems=[error.text])
+        return Check(name, str(path), problems=[_missing(data, name, error.text)])
     code = "import sys, importlib.metadata as m, determined; print('%d.%d.%d' % sys.version_info[:3], m.version('determined'))"
     user: dict[str, Any] = (
         {} if uid is None or os.geteuid() != 0 else {"user": uid, "group": gid if gid is not None else uid, "extra_groups": []}
@@ -186,7 +229,8 @@ def check(data: Path, name: str, uid: int | None = None, gid: int | None = None)
 
 
 def main(words: list[str] | None = None) -> int:
-    """`--data DIR create NAME [--python P] [--with REQUIREMENT …] | list | check NAME`; 0 when all is well, 1 with a sentence when not."""
+    """`--data DIR create NAME [--python P] [--with REQUIREMENT …] | add [--to NAME] REQUIREMENT … | list |
+    check NAME`; 0 when all is well, 1 with a sentence when not."""
     parser = argparse.ArgumentParser(prog="undeterred env")
     parser.add_argument("--data", type=Path, required=True)
     verbs = parser.add_subparsers(dest="verb", required=True)
@@ -194,22 +238,34 @@ def main(words: list[str] | None = None) -> int:
     making.add_argument("name", nargs="?", default=DEFAULT)
     making.add_argument("--python", default="")
     making.add_argument("--with", dest="requirements", action="append", default=[])
+    adding = verbs.add_parser("add")
+    adding.add_argument("--to", dest="name", default=DEFAULT)
+    adding.add_argument("requirements", nargs="+")
     verbs.add_parser("list")
     verbs.add_parser("check").add_argument("name", nargs="?", default=DEFAULT)
     given = parser.parse_args(words)
+
+    def say(line: str) -> None:
+        print(line, flush=True)
+
     try:
         if given.verb == "create":
-            create(given.data, given.name, given.requirements, lambda line: print(line, flush=True), given.python)
+            create(given.data, given.name, given.requirements, say, given.python)
+        elif given.verb == "add":
+            add(given.data, given.name, given.requirements, say)
         names = [given.name] if given.verb != "list" else listed(given.data)
         results = [check(given.data, name) for name in names]
     except errors.WireError as error:
         print(error.text, file=sys.stderr)
         return 1
+    except OSError as error:
+        print(f"{error.filename or given.data} cannot be used: {error.strerror}; choose another data folder with --data", file=sys.stderr)
+        return 1
     for result in results:
         state = "ok" if not result.problems else "; ".join(result.problems)
         print(f"{result.name}\t{result.path}\tpython {result.python or '?'}\tdetermined {result.determined or '?'}\t{state}")
     if not results:
-        print("no environment yet: make one with `undeterred env create`")
+        print(f"no environment yet: make one with `{command(given.data, 'create')}`")
     return int(any(result.problems for result in results) and given.verb != "list")
 
 

@@ -7,6 +7,7 @@ from undeterred.services.drawn import Drawn
 from undeterred.services.experiment_config import Layers
 from undeterred.services.experiment_index import ExperimentIndex
 from undeterred.services.identity import Caller
+from undeterred.services.search_views import SearchViews
 from undeterred.services.settings import Settings
 from undeterred.store.db import Database
 
@@ -23,6 +24,7 @@ class Context:
         self.stopping = False
         self.layers = Layers(settings)
         self.experiment_index = ExperimentIndex(db)
+        self.search_views = SearchViews(db.bell)
         self.drawn = Drawn()
         self.turns: dict[str, Any] = {}  # the loops' last turns, for /debug/loops
         self._callers: dict[str, Caller] = {}

@@ -3,16 +3,15 @@
 from undeterred.domain.query import filters, sorts
 from undeterred.domain.query.sorts import Key
 from undeterred.errors import NotFound
-from undeterred.services import shown_experiments, shown_trials
+from undeterred.services import search_views, shown_experiments, shown_trials
 from undeterred.services.experiment_index import ExperimentIndex
 from undeterred.services.experiment_lists import window
+from undeterred.services.search_views import SearchViews
 from undeterred.store import experiment_places, experiment_search, experiments, trials
 from undeterred.store.db import Tx
 from undeterred.store.experiment_list import STATE_ORDER, Filter, Sort
 from undeterred.store.experiment_search import BestRow
-from undeterred.store.table_page import TablePage
 from undeterred.store.trials import TrialRow
-from undeterred.wire.common import Pagination
 from undeterred.wire.experiment_search import SearchExperimentExperiment, SearchExperimentsRequest, SearchExperimentsResponse
 from undeterred.wire.experiments import Experiment
 from undeterred.wire.metrics import Metrics
@@ -39,30 +38,24 @@ _INDEXED = {
 """Columns that the index of the lists is ordered by, as it calls them."""
 
 
-def page(tx: Tx, index: ExperimentIndex, request: SearchExperimentsRequest) -> SearchExperimentsResponse:
+def page(tx: Tx, views: SearchViews, index: ExperimentIndex, request: SearchExperimentsRequest) -> SearchExperimentsResponse:
     """A page of the table. Raises NotFound for an unknown project, InvalidArgument for a filter or order that means nothing."""
-    index.refresh(tx)
-    project_id = request.project_id if isinstance(request.project_id, int) else None
-    if project_id is not None and experiment_places.by_id(tx, project_id) is None:
-        raise NotFound(f"project '{project_id}' not found")
-    wanted = filters.read(request.filter) if isinstance(request.filter, str) else None
-    order = sorts.read(request.sort) if isinstance(request.sort, str) else ()
-    search = experiment_search.find(tx, project_id, wanted, order)
-    if wanted is not None and wanted.where != filters.EVERYTHING:
-        shown = window(request.offset, request.limit, search.count())
-        return SearchExperimentsResponse(experiments=_found(tx, _ids(search, shown)), pagination=shown)
-    everything = Filter(states=_SEEN, project_id=project_id or 0, archived=None if wanted is None or wanted.show_archived else False)
-    sort = _indexed(order)
-    total, ids = index.window(tx, everything, sort or Sort(), request.offset, -2 if sort is None else request.limit, window)
-    shown = window(request.offset, request.limit, total)
-    if sort is None:
-        ids = _ids(search, shown)
+    with views.turn():
+        index.refresh(tx)
+        project_id = request.project_id if isinstance(request.project_id, int) else None
+        if project_id is not None and experiment_places.by_id(tx, project_id) is None:
+            raise NotFound(f"project '{project_id}' not found")
+        wanted = filters.read(request.filter) if isinstance(request.filter, str) else None
+        order = sorts.read(request.sort) if isinstance(request.sort, str) else ()
+        search = experiment_search.find(tx, project_id, wanted, order)
+        sort = _indexed(order) if wanted is None or wanted.where == filters.EVERYTHING else None
+        found = views.window(search, request.offset, request.limit) if sort is None else None
+    if sort is not None:
+        everything = Filter(states=_SEEN, project_id=project_id or 0, archived=None if wanted is None or wanted.show_archived else False)
+        total, ids = index.window(tx, everything, sort, request.offset, request.limit, window)
+        found = window(request.offset, request.limit, total), ids
+    shown, ids = found or search_views.asked(search, request.offset, request.limit)
     return SearchExperimentsResponse(experiments=_found(tx, ids), pagination=shown)
-
-
-def _ids(search: TablePage, shown: Pagination) -> list[int]:
-    size = shown.end_index - shown.start_index
-    return search.ids(shown.start_index, size) if size else []
 
 
 def _indexed(order: tuple[Key, ...]) -> Sort | None:

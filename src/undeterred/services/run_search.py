@@ -6,29 +6,34 @@ from msgspec import Raw
 
 from undeterred.domain.query import filters, sorts
 from undeterred.errors import NotFound
-from undeterred.services import shown_trials
-from undeterred.services.experiment_lists import window
+from undeterred.services import search_views, shown_trials
+from undeterred.services.search_views import SearchViews
 from undeterred.store import experiment_places, run_search
 from undeterred.store.db import Tx
 from undeterred.store.run_search import FlatRow
+from undeterred.store.table_page import TablePage
 from undeterred.wire.base import double, instant, int64
 from undeterred.wire.runs import FlatRun, FlatRunExperiment, SearchRunsRequest, SearchRunsResponse
 
 SECOND = 1_000_000
 
 
-def page(tx: Tx, request: SearchRunsRequest) -> SearchRunsResponse:
+def page(tx: Tx, views: SearchViews, request: SearchRunsRequest) -> SearchRunsResponse:
     """A page of the table. Raises NotFound for an unknown project, InvalidArgument for a filter or order that means nothing."""
+    with views.turn():
+        search = _search(tx, request)
+        found = views.window(search, request.offset, request.limit)
+    shown, ids = found or search_views.asked(search, request.offset, request.limit)
+    return SearchRunsResponse(runs=[_shown(row, tx.now) for row in run_search.flat(tx, ids)], pagination=shown)
+
+
+def _search(tx: Tx, request: SearchRunsRequest) -> TablePage:
     project_id = request.project_id if isinstance(request.project_id, int) else None
     if project_id is not None and experiment_places.by_id(tx, project_id) is None:
         raise NotFound(f"project '{project_id}' not found")
     wanted = filters.read(request.filter) if isinstance(request.filter, str) else None
     order = sorts.read(request.sort, of_runs=True) if isinstance(request.sort, str) else ()
-    search = run_search.find(tx, project_id, wanted, order)
-    shown = window(request.offset, request.limit, search.count())
-    size = shown.end_index - shown.start_index
-    ids = search.ids(shown.start_index, size) if size else []
-    return SearchRunsResponse(runs=[_shown(row, tx.now) for row in run_search.flat(tx, ids)], pagination=shown)
+    return run_search.find(tx, project_id, wanted, order)
 
 
 def _shown(row: FlatRow, now: int) -> FlatRun:

@@ -176,6 +176,8 @@ def count(tx: Tx, whose: OwnerRow, number: int, size_bytes: int) -> None:
         if key is not None:
             sql = f"UPDATE {table} SET checkpoint_count = checkpoint_count + :n, checkpoint_size = checkpoint_size + :size WHERE id = :id"
             tx.run(sql, id=key, n=number, size=size_bytes)
+    if whose.trial_id is not None:
+        tx.ring(f"run:{whose.trial_id}")
     if whose.experiment_id is not None:
         tx.ring(f"experiment:{whose.experiment_id}")
 

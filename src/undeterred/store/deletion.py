@@ -55,8 +55,10 @@ def experiment(tx: Tx, experiment_id: int) -> None:
     """The rest of an experiment; its model definition goes when nobody else has it."""
     definition = tx.value("SELECT model_definition_id FROM experiments WHERE id = :id", id=experiment_id)
     job = tx.value("SELECT job_id FROM experiments WHERE id = :id", id=experiment_id)
+    runs = tx.column("SELECT id FROM trials WHERE experiment_id = :id", id=experiment_id)
     for statement in _STATEMENTS:
         tx.run(statement, id=experiment_id)
+    tx.ring(*[f"run:{run_id}" for run_id in runs])
     tx.run("DELETE FROM experiments WHERE id = :id", id=experiment_id)
     tx.ring(f"experiment:{experiment_id}")
     tx.run("DELETE FROM jobs WHERE id = :id", id=job)
@@ -95,6 +97,7 @@ def run(tx: Tx, run_id: int, experiment_id: int) -> None:
     """Remove one run that has ended, after its reports; its checkpoints stay with its experiment."""
     for statement in _RUN_STATEMENTS:
         tx.run(statement, run=run_id)
+    tx.ring(f"run:{run_id}")
     tx.run(
         "UPDATE experiments SET num_trials = num_trials - 1, best_metric = CASE WHEN best_trial_id = :run THEN NULL ELSE best_metric END,"
         " best_trial_id = CASE WHEN best_trial_id = :run THEN NULL ELSE best_trial_id END WHERE id = :id",

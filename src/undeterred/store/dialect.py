@@ -21,6 +21,8 @@ class Dialect:
     """SQL fragments for one database; `name` is "sqlite" or "postgres"."""
 
     name = ""
+    orders_plainly = True
+    """Whether what `dug` gives to sort by is a text, which sorts the same everywhere."""
 
     def prepare(self, sql: str) -> str:
         """The statement as its driver wants it; parameters are written `:name`."""
@@ -115,6 +117,7 @@ class Sqlite(Dialect):
 
 class Postgres(Dialect):
     name = "postgres"
+    orders_plainly = False
 
     def prepare(self, sql: str) -> str:
         return _to_pyformat(sql)

@@ -26,6 +26,7 @@ def ended_trials(tx: Tx, experiment_id: int) -> list[EndedTrialRow]:
 
 def reopen(tx: Tx, trial: EndedTrialRow) -> None:
     """A trial runs again: its restarts are forgiven, and it gets another task."""
+    tx.ring(f"run:{trial.id}")
     tx.run(
         "UPDATE trials SET state = 'ACTIVE', ended_at = NULL, restarts = 0, early_exit = NULL, stopped_by_search = 0, log_policy_matched = NULL,"
         " progress = NULL WHERE id = :id",

@@ -78,7 +78,8 @@ def find(tx: Tx, project_id: int | None, wanted: Filter | None, order: tuple[Key
     fixed = ["e.state <> 'DELETING'"]
     if project_id is not None:
         fixed.append(f"e.project_id = :{terms.given(project_id)}")
-    return TablePage(tx, terms, _FROM, "e.id", fixed, "e.archived = 0", wanted, order, SORTABLE, "e.hyperparameters")
+    touched = f"SELECT experiment_id FROM trials WHERE {tx.dialect.member('id', 'runs')}"
+    return TablePage(tx, terms, _FROM, "e.id", fixed, "e.archived = 0", wanted, order, SORTABLE, "e.hyperparameters", touched)
 
 
 def tags_column(tx: Tx) -> Column:

@@ -114,6 +114,7 @@ def move_trial(tx: Tx, trial_id: int, before: str, after: str, **changes: Any) -
     """Change a trial's state if it is still `before`; changes: further columns (ended_at, restarts, run_id, stopped_by_search)."""
     more = "".join(f", {column} = :{column}" for column in changes)
     sql = f"UPDATE trials SET state = :after{more} WHERE id = :id AND state = :before"
+    tx.ring(f"run:{trial_id}")
     return tx.run(sql, id=trial_id, before=before, after=after, **changes) == 1
 
 

@@ -213,6 +213,7 @@ def note(
         now=tx.now,
         **given,
     )
+    tx.ring(f"run:{trial_id}")
 
 
 def improve_experiment(tx: Tx, experiment_id: int, trial_id: int, value: float, smaller_is_better: bool) -> bool:

@@ -89,7 +89,8 @@ def find(tx: Tx, project_id: int | None, wanted: Filter | None, order: tuple[Key
     terms = Terms(tx.dialect, tx.now, EXPERIMENT_COLUMNS | tags, RUN_COLUMNS | tags)
     fixed = [] if project_id is None else [f"b.project_id = :{terms.given(project_id)}"]
     hidden = "b.archived = 0 AND e.archived = 0"
-    return TablePage(tx, terms, _FROM, "b.id", fixed, hidden, wanted, order, SORTABLE, "b.hparams")
+    touched = f"SELECT id FROM trials WHERE {tx.dialect.member('experiment_id', 'experiments')}"
+    return TablePage(tx, terms, _FROM, "b.id", fixed, hidden, wanted, order, SORTABLE, "b.hparams", touched)
 
 
 def flat(tx: Tx, ids: list[int]) -> list[FlatRow]:
@@ -106,6 +107,7 @@ def candidates(tx: Tx, project_id: int, ids: list[int]) -> list[CandidateRow]:
 
 def set_archived(tx: Tx, run_id: int, archived: bool) -> None:
     """Archive one run, or take it back."""
+    tx.ring(f"run:{run_id}")
     tx.run("UPDATE trials SET archived = :archived WHERE id = :id", id=run_id, archived=int(archived))
 
 

@@ -29,6 +29,17 @@ class Column(NamedTuple):
     kind: str
 
 
+class Ordered(NamedTuple):
+    """One term of an order; where there is no value comes last either way."""
+
+    sql: str
+    descending: bool
+
+    @property
+    def text(self) -> str:
+        return f"{self.sql} {'DESC' if self.descending else 'ASC'} NULLS LAST"
+
+
 Columns = dict[str, Column]
 
 
@@ -48,11 +59,9 @@ class Terms:
             return "(1 = 1)"
         return "(" + (" OR " if part.any_of else " AND ").join(map(self.where, part.parts)) + ")"
 
-    def order(self, keys: tuple[Key, ...], sortable: Columns, hparams: str) -> str:
+    def order(self, keys: tuple[Key, ...], sortable: Columns, hparams: str) -> list[Ordered]:
         """The order; nothing comes last either way. hparams: the JSON that hyperparameters are in. Raises InvalidArgument for unknown columns."""
-        return ", ".join(
-            f"{term} {'DESC' if key.descending else 'ASC'} NULLS LAST" for key in keys for term in self._sorted_by(key, sortable, hparams)
-        )
+        return [Ordered(term, key.descending) for key in keys for term in self._sorted_by(key, sortable, hparams)]
 
     def given(self, value: Any) -> str:
         """The name of a new parameter."""

@@ -185,13 +185,14 @@ def insert(
     best = ", best_trial_id = COALESCE(best_trial_id, :trial)" if experiment.searcher_name == "single" else ""
     given = {"trial": trial_id} if best else {}
     tx.run(f"UPDATE experiments SET num_trials = num_trials + 1{best} WHERE id = :id", id=experiment.id, **given)
-    tx.ring(f"experiment:{experiment.id}")
+    tx.ring(f"experiment:{experiment.id}", f"run:{trial_id}")
     return trial_id
 
 
 def change(tx: Tx, trial_id: int, **columns: Any) -> bool:
     """Set columns of a trial; false if there is none."""
     sets = ", ".join(f"{column} = :{column}" for column in columns)
+    tx.ring(f"run:{trial_id}")
     return tx.run(f"UPDATE trials SET {sets} WHERE id = :id", id=trial_id, **columns) == 1
 
 

@@ -28,11 +28,19 @@ CONVERSATIONS = [
     "runs-bulk",
     "runs-search",
     "runs-search-values",
+    "runs-metadata",
     "trials",
     "trials-managed",
     "trials-external",
+    "trials-list",
+    "trials-workloads",
+    "trials-profiler",
     "metrics-report",
     "metrics-restart",
+    "metrics-read",
+    "metrics-downsample",
+    "metrics-streams",
+    "metric-names",
     "checkpoints-trial",
     "checkpoints-change",
     "task-logs",
@@ -45,6 +53,7 @@ CONVERSATIONS = [
     "routes-users",
     "workspaces",
     "projects",
+    "projects-columns",
     "models",
     "models-change",
     "model-versions",
@@ -52,6 +61,7 @@ CONVERSATIONS = [
 
 KNOWN_BETTER: dict[tuple[str, int], str] = {
     ("experiments-bulk", 56): "tells the bound and the number that was sent, not that number cut to 16 bits",
+    ("projects-columns", 42): "a column of a run that was moved away is shown no more",
     ("experiments-files", 75): "an unmanaged experiment is not given a second, managed trial",
 }
 """(conversation, step) -> why our other answer is better for users. Each stands in docs/compatibility.md too."""

@@ -22,6 +22,7 @@ import undeterred.api.models
 import undeterred.api.old_experiments
 import undeterred.api.old_users
 import undeterred.api.profiler
+import undeterred.api.project_columns
 import undeterred.api.projects
 import undeterred.api.resource_pools
 import undeterred.api.run_actions

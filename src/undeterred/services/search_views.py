@@ -2,7 +2,7 @@
 
 A cache: a search that was made is kept as the ids that SQL found, in SQL's order. When it is asked for again, the rows that rang since are
 taken out and asked for anew by the same SQL, and put where what they are sorted by belongs. It may be dropped at any moment; a search that depends on
-more than rings tell (the time, a project's name) is not kept. Transactions take turns, each begun before it reads anything: what was committed
+the time is not kept. Transactions take turns, each begun before it reads anything: what was committed
 before a turn is seen in it.
 """
 
@@ -13,9 +13,10 @@ from collections import OrderedDict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from math import isnan
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from undeterred.services.experiment_lists import window
+from undeterred.services.kept_rows import KeptRows
 from undeterred.store.bell import Bell
 from undeterred.store.table_page import TablePage
 from undeterred.wire.common import Pagination
@@ -26,6 +27,7 @@ HEARD_MAX: Final = 20_000
 FEW: Final = 25  # so many changes are always worked in one by one, and a fortieth of what is found
 Keys = tuple[Any, ...]
 Found = tuple[Pagination, list[int]]
+Rung = TypeVar("Rung", int, str)
 
 
 class SearchViews:
@@ -36,10 +38,13 @@ class SearchViews:
         self._views: OrderedDict[str, _View] = OrderedDict()
         self._runs: set[int] = set()
         self._experiments: set[int] = set()
-        self._users_changed = self._lost = False
+        self._elsewhere: set[str] = set()
+        self._lost = False
+        self.rows = KeptRows()
         bell.family("run", lambda name: self._hear(self._runs, name))
         bell.family("experiment", lambda name: self._hear(self._experiments, name))
-        bell.always("sessions", self._hear_users)
+        for topic in ("sessions", "places"):
+            bell.always(topic, lambda topic=topic: self._elsewhere.add(topic))  # type: ignore[misc]
 
     @contextmanager
     def turn(self) -> Iterator[None]:
@@ -76,18 +81,18 @@ class SearchViews:
         elif name.isdigit():
             heard.add(int(name))
 
-    def _hear_users(self) -> None:
-        self._users_changed = True
-
     def _listen(self) -> None:
-        if self._users_changed:
-            self._users_changed = False
-            for name in [name for name, view in self._views.items() if view.of_users]:
-                del self._views[name]
+        topics = _emptied(self._elsewhere)
+        for name in [name for name, view in self._views.items() if view.topics & topics]:
+            del self._views[name]
+        if "places" in topics:
+            self.rows.clear()
         if self._lost:
             self._lost = False
             self._views.clear()
+            self.rows.clear()
         runs, experiments = _emptied(self._runs), _emptied(self._experiments)
+        self.rows.forget(runs, experiments)
         for view in self._views.values():
             view.runs |= runs
             view.experiments |= experiments
@@ -98,7 +103,7 @@ class _View:
 
     def __init__(self, search: TablePage) -> None:
         self.found = array("q", search.ids(0, -1))
-        self.of_users = search.of_users
+        self.topics = search.topics
         self.runs: set[int] = set()
         self.experiments: set[int] = set()
 
@@ -168,8 +173,8 @@ def _end(shown: Pagination) -> int:
     return shown.end_index if shown.end_index >= shown.start_index else max(shown.total, shown.start_index)
 
 
-def _emptied(heard: set[int]) -> set[int]:
-    taken: set[int] = set()
+def _emptied(heard: set[Rung]) -> set[Rung]:
+    taken: set[Rung] = set()
     while heard:
         taken.add(heard.pop())
     return taken

@@ -41,6 +41,7 @@ def excluded_nodes(tx: Tx) -> dict[str, frozenset[str]]:
 
 def name_policy(tx: Tx, trial_id: int, name: str, final: list[str]) -> None:
     """The policy that a trial's log met last; one of `final` (those that make a failure final) is not replaced."""
+    tx.ring(f"run:{trial_id}")
     kept = f"AND NOT (log_policy_matched IS NOT NULL AND {tx.dialect.member('log_policy_matched', 'final', 'text')})"
     tx.run(f"UPDATE trials SET log_policy_matched = :name WHERE id = :id {kept}", name=name, id=trial_id, final=tx.dialect.bag(final))
 

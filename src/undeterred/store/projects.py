@@ -82,6 +82,7 @@ def insert(tx: Tx, fields: dict[str, Any]) -> int:
 
 def update(tx: Tx, project_id: int, fields: dict[str, Any]) -> None:
     """Change columns of a project."""
+    tx.ring("places")
     tx.run(
         f"UPDATE projects SET {', '.join(f'{name} = :{name}' for name in fields)} WHERE id = :project_id", project_id=project_id, **fields
     )
@@ -97,6 +98,7 @@ def delete(tx: Tx, project_id: int) -> None:
     tx.run("DELETE FROM user_activity WHERE entity = 'PROJECT' AND entity_id = :id", id=project_id)
     tx.run("DELETE FROM former_keys WHERE project_id = :id", id=project_id)
     tx.run("DELETE FROM projects WHERE id = :id", id=project_id)
+    tx.ring("places")
 
 
 class Wanted(msgspec.Struct, frozen=True):

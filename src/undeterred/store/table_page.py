@@ -8,7 +8,9 @@ from undeterred.domain.query.sorts import Key
 from undeterred.store.db import Tx
 from undeterred.store.search_terms import Columns, Ordered, Terms
 
-_ELSEWHERE = re.compile(r"\b[pw]\.|:now\b")  # what changes without a ring of the row: its project and workspace, and the time
+_NOW = re.compile(r":now\b")
+_ELSEWHERE = {"sessions": re.compile(r"\bFROM users\b"), "places": re.compile(r"\b[pw]\.")}
+"""What a search looks at besides runs and experiments, by the topic that rings when it changes."""
 
 
 class TablePage:
@@ -44,10 +46,10 @@ class TablePage:
         self._order = ", ".join(term.text for term in self.order)
         self._params = terms.params | {"now": tx.now}
         said = f"{where} {self._order}"
-        self.of_users = "FROM users" in said
+        self.topics = frozenset(topic for topic, looks in _ELSEWHERE.items() if looks.search(said))
         comparable = tx.dialect.orders_plainly or not any(key.kind in ("hp", "metadata") for key in order)
-        self.lasting = comparable and not _ELSEWHERE.search(said) and tx.now not in terms.params.values()
-        """Whether what is found stays so until a run or experiment of it rings (and, `of_users`, the users change), in an order that `keys` show."""
+        self.lasting = comparable and not _NOW.search(said) and tx.now not in terms.params.values()
+        """Whether what is found stays so until a run or an experiment or one of `topics` rings, in an order that `keys` show."""
         self.name = f"{self._from} ORDER BY {self._order} {terms.params!r}"
         """The same for the same search."""
 

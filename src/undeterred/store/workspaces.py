@@ -56,6 +56,7 @@ def insert(tx: Tx, fields: dict[str, Any]) -> int:
 
 def update(tx: Tx, workspace_id: int, fields: dict[str, Any]) -> None:
     """Change columns of a workspace."""
+    tx.ring("places")
     tx.run(
         f"UPDATE workspaces SET {', '.join(f'{name} = :{name}' for name in fields)} WHERE id = :workspace_id",
         workspace_id=workspace_id,
@@ -68,6 +69,7 @@ def delete(tx: Tx, workspace_id: int) -> None:
     for table in ("workspace_pins", "templates"):
         tx.run(f"DELETE FROM {table} WHERE workspace_id = :id", id=workspace_id)
     tx.run("DELETE FROM workspaces WHERE id = :id", id=workspace_id)
+    tx.ring("places")
 
 
 def pin(tx: Tx, workspace_id: int, user_id: int) -> int:

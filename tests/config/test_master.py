@@ -100,6 +100,18 @@ def test_every_unknown_word_is_named_at_once() -> None:
         load(None, prot=1)
 
 
+def test_limits_of_tasks() -> None:
+    assert load().task_limits.told == {}
+    config = load("task_limits: {nofile: 4096, as: 1000000, core: 0}", {"UNDETERRED_TASK_LIMITS_PIDS": "64"})
+    assert config.task_limits.told == {"nofile": 4096, "as": 1000000, "core": 0, "pids": 64}
+    assert refusal("task_limits: {memory: 1}") == "task_limits.memory: unknown word; did you mean `memory_bytes`?"
+    assert refusal("task_limits: {cpus: 0}") == "task_limits.cpus: expected integer >= 1"
+
+
+def test_rbac_is_refused() -> None:
+    assert "not built" in refusal("security: {authz: {type: rbac}}")
+
+
 def test_store_url() -> None:
     assert load("db: {url: 'postgresql://u:p@h/x'}").db_url == "postgresql://u:p@h/x"
     assert load("db: {host: h, user: u, password: 'p@', name: d}").db_url == "postgresql://u:p%40@h:5432/d?sslmode=disable"

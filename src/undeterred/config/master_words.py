@@ -16,6 +16,7 @@ Port = Annotated[int, msgspec.Meta(ge=0, le=65535)]
 Days = Annotated[int, msgspec.Meta(ge=-1, le=32767)]
 Lifespan = Annotated[int, msgspec.Meta(ge=-1)]
 Priority = Annotated[int, msgspec.Meta(ge=1, le=99)]
+Positive = Annotated[int, msgspec.Meta(ge=1)]
 Count = Annotated[int, msgspec.Meta(ge=0)]
 Document = dict[str, Any]
 
@@ -174,6 +175,27 @@ class UiCustomization(Words, frozen=True):
     logo_paths: dict[str, str] | None = None
 
 
+class TaskLimits(Words, frozen=True, rename={"address_space": "as"}):
+    """What each process of a task (rlimits), or each task as a whole (memory_bytes, cpus, pids: a control group), may use at most."""
+
+    memory_bytes: Positive | None = None
+    cpus: Positive | None = None
+    pids: Positive | None = None
+    address_space: Positive | None = None  # bytes
+    core: Count | None = None  # bytes
+    fsize: Positive | None = None  # bytes
+    memlock: Count | None = None  # bytes
+    nofile: Positive | None = None
+    nproc: Positive | None = None
+    stack: Positive | None = None  # bytes
+
+    @property
+    def told(self) -> dict[str, int]:
+        """The limits that are set, by their words."""
+        found: dict[str, int | None] = msgspec.to_builtins(self)
+        return {name: most for name, most in found.items() if most is not None}
+
+
 class MasterConfig(Words, frozen=True):
     """Everything that a master is told when it starts."""
 
@@ -213,6 +235,7 @@ class MasterConfig(Words, frozen=True):
     slots: Count | None = None  # None: the GPUs that are found, else one CPU slot
     environments: dict[str, str] = {}  # environment.image -> name of a task environment
     default_environment: str = "default"  # for every other image
+    task_limits: TaskLimits = TaskLimits()
 
     @property
     def db_url(self) -> str:
@@ -225,5 +248,5 @@ class MasterConfig(Words, frozen=True):
         return f"postgresql://{user}{db.host}:{db.port}/{quote(db.name, safe='')}?sslmode={quote(db.ssl_mode, safe='')}{certificate}"
 
 
-OWN = ("data", "host", "slots", "environments", "default_environment")
+OWN = ("data", "host", "slots", "environments", "default_environment", "task_limits")
 """Words of the top level that the reference does not know."""

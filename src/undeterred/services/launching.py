@@ -68,6 +68,7 @@ def facts(start: Start, settings: Settings, environment: Environment, address: s
         uid=user.get("agentUid"),
         gid=user.get("agentGid"),
         user=user.get("agentUser", ""),
+        limits=settings.config.task_limits.told,
         defaults=master_config.container_defaults(settings.config, row.pool),
     )
 

@@ -45,6 +45,7 @@ from undeterred.wire.registry import ENDPOINTS
 from undeterred.wire.supervision import INTERNAL_ENDPOINTS
 
 log = logging.getLogger("undeterred.master")
+LEVELS = {"trace": "DEBUG", "debug": "DEBUG", "info": "INFO", "warn": "WARNING", "error": "ERROR", "fatal": "CRITICAL"}
 KEEP_ALIVE_S = 120
 GRACE_S = 2
 FILES_MAX = 65536
@@ -59,6 +60,7 @@ def main(argv: list[str] | None = None) -> int:
     logging.basicConfig(level=logging.INFO, handlers=[handler])
     try:
         config = _config(arguments, os.environ)
+        logging.getLogger().setLevel(LEVELS[config.log.level])
         uvloop.run(run(config, Path(config.data).expanduser().absolute(), arguments.stop_tasks))
     except WireError as error:
         print(f"undeterred: {error.text}", file=sys.stderr)

@@ -108,8 +108,16 @@ def test_limits_of_tasks() -> None:
     assert refusal("task_limits: {cpus: 0}") == "task_limits.cpus: expected integer >= 1"
 
 
-def test_rbac_is_refused() -> None:
-    assert "not built" in refusal("security: {authz: {type: rbac}}")
+@pytest.mark.parametrize(
+    "text",
+    [
+        "security: {authz: {type: rbac}}",
+        "resource_manager: {scheduler: {type: fair_share}}",
+        "resource_pools: [{pool_name: default, scheduler: {type: fair_share}}]",
+    ],
+)
+def test_what_is_not_built_is_refused(text: str) -> None:
+    assert "not built" in refusal(text)
 
 
 def test_store_url() -> None:
@@ -121,11 +129,11 @@ def test_pools() -> None:
     config = load(
         "task_container_defaults: {image: all, bind_mounts: [{host_path: /a, container_path: /a}]}\n"
         "resource_pools:\n- pool_name: default\n"
-        "- {pool_name: second, description: d, max_aux_containers_per_agent: 7, scheduler: {type: fair_share, fitting_policy: worst},"
+        "- {pool_name: second, description: d, max_aux_containers_per_agent: 7, scheduler: {type: priority, fitting_policy: worst},"
         " task_container_defaults: {image: own, preemption_timeout: 5}}\n"
         "- {pool_name: third, scheduler: {type: priority, default_priority: 10, preemption: true}}\n"
     )
-    assert [master.scheduler(config, name).type for name in ("default", "second", "third")] == ["priority", "fair_share", "priority"]
+    assert [master.scheduler(config, name).fitting_policy for name in ("default", "second", "third")] == ["best", "worst", "best"]
     assert [master.scheduler(config, name).default_priority for name in ("default", "third", "no such")] == [42, 10, 42]
     assert master.container_defaults(config, "default")["preemption_timeout"] == 3600
     second = master.container_defaults(config, "second")
@@ -136,7 +144,7 @@ def test_pools() -> None:
     )
     shown = master.masked(config)["resource_pools"]
     assert "scheduler" not in shown[0]
-    assert shown[1]["scheduler"]["type"] == "fair_share"
+    assert shown[1]["scheduler"]["fitting_policy"] == "worst"
 
 
 def test_storage_under_the_data_folder() -> None:

@@ -46,6 +46,9 @@ def load(text: str | None, environ: Mapping[str, str], flags: Mapping[str, Any])
     _check_pools(config)
     if config.security.tls != Tls():
         raise InvalidArgument("master configuration: security.tls: not built in Undeterred; put a proxy that speaks TLS before the master")
+    for one in (config.resource_manager.scheduler, *(pool.scheduler for pool in config.resource_pools)):
+        if one is not None and one.type != "priority":
+            raise InvalidArgument(f"master configuration: scheduler.type: {one.type} is not built in Undeterred; use priority")
     if config.security.authz.type != "basic":
         raise InvalidArgument("master configuration: security.authz.type: rbac is not built in Undeterred; leave it `basic`")
     return msgspec.structs.replace(config, data=config.data or _default_data(environ))

@@ -15,6 +15,7 @@ from undeterred.domain.metrics.summary import VALIDATION, Summary, fold
 from undeterred.domain.metrics.values import as_number, normal
 from undeterred.domain.search.values import ValidationCompleted
 from undeterred.errors import Conflict, InvalidArgument
+from undeterred.services import search
 from undeterred.services.identity import Caller
 from undeterred.services.missing import no_trial
 from undeterred.store import checkpoints, metrics, search_events
@@ -238,6 +239,7 @@ def _merge(tx: Tx, new: Report, before: ReportRow, at: int, value: float | None,
 def _tell_search(tx: Tx, trial: ReporterRow, new: Report) -> None:
     if trial.searcher_name in _WATCHING and trial.experiment_state in _LISTENING and trial.request_id is not None:
         search_events.add(tx, trial.experiment_id, ValidationCompleted(trial.request_id, new.metrics))
+        search.step(tx, trial.experiment_id)  # at once: the next answers show what the search made of it
 
 
 def _body(new: Report) -> str:

@@ -108,6 +108,7 @@ def kill(tx: Tx, _who: Caller, trial_id: int) -> None:
     if trial is None or experiment is None or is_terminal(TrialState(row.state)):
         raise NotFound(f"trial '{trial_id}' not found: it has ended")
     moves.kill_trial(tx, trial, experiment)
+    search.step(tx, row.experiment_id)  # one that waited has ended with this: the next answers show who takes its place
     tx.ring("trials", f"experiment:{row.experiment_id}")
 
 

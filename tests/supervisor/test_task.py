@@ -313,17 +313,17 @@ def test_mounts_and_storage(ground: Ground, tmp_path: Path) -> None:
 def test_storage_in_the_hosts_tmp(ground: Ground) -> None:
     """A storage whose host_path is /tmp itself is the host's, though the task has a /tmp of its own; so is /tmp mounted elsewhere."""
     name = f"undeterred-test-{os.getpid()}-{ground.mode}"
-    Path("/tmp", name).mkdir()  # noqa: S108
+    Path("/tmp", name).mkdir()
     try:
-        mounts = [] if ground.mode == "D" else [Mount("/tmp", "/undeterred-test")]  # noqa: S108
-        place = "/tmp" if ground.mode == "D" else "/determined_shared_fs"  # noqa: S108 - mode D redirects Python alone
+        mounts = [] if ground.mode == "D" else [Mount("/tmp", "/undeterred-test")]
+        place = "/tmp" if ground.mode == "D" else "/determined_shared_fs"
         script = f"touch {place}/{name}/stored; ls /tmp/{name}; ls /undeterred-test/{name}"
-        ground.end(ground.sh(script, storage="/tmp", mounts=mounts))  # noqa: S108
-        assert Path("/tmp", name, "stored").exists()  # noqa: S108
+        ground.end(ground.sh(script, storage="/tmp", mounts=mounts))
+        assert Path("/tmp", name, "stored").exists()
         assert ground.stub.text()[-1] == "stored"
         assert len(ground.stub.text()) == 1, "its own /tmp is another"
     finally:
-        shutil.rmtree(Path("/tmp", name))  # noqa: S108
+        shutil.rmtree(Path("/tmp", name))
 
 
 def test_plain_mounts(tmp_path: Path) -> None:

@@ -131,3 +131,29 @@ def test_dialect_names_mean_the_same(store: Database) -> None:
         ]
 
     assert store.write_now(ask) == [["beta"], ["Alpha"], ["Alpha", "beta"], 1.5, "x", ["beta"], []]
+
+
+def test_a_long_reading_keeps_nobody_waiting(store: Database) -> None:
+    """Others answer while one reads for long, whether they came before or after it was noticed; and when the next one is long too."""
+    released = threading.Event()
+
+    def long(_tx: Tx) -> bool:
+        return released.wait(20)
+
+    def short(tx: Tx) -> int:
+        return int(tx.value("SELECT 1"))
+
+    async def play() -> None:
+        for _ in range(2):  # in the second round, the helpers have been called before
+            slow = [asyncio.create_task(store.read(long)) for _ in range(2)]
+            quick = [asyncio.create_task(store.read(short)) for _ in range(50)]
+            assert await asyncio.wait_for(asyncio.gather(*quick), 10) == [1] * 50
+            await asyncio.sleep(0.02)
+            assert await asyncio.wait_for(store.read(short), 10) == 1
+            assert await asyncio.wait_for(asyncio.to_thread(store.read_now, short), 10) == 1
+            released.set()
+            assert await asyncio.wait_for(asyncio.gather(*slow), 10) == [True, True]
+            released.clear()
+
+    asyncio.run(play())
+    asyncio.run(play())  # another loop

@@ -5,6 +5,7 @@ import shutil
 import signal
 import subprocess
 import time
+import venv
 from pathlib import Path
 
 import msgspec
@@ -12,6 +13,7 @@ import pytest
 
 from tests.supervisor.ground import Ground, archive, nothing_left, until
 from undeterred.domain.launch.facts import File, Mount
+from undeterred.runtimes import environments
 from undeterred.supervisor import cgroup, folder, tree
 
 
@@ -239,6 +241,28 @@ def test_user(tmp_path_factory: pytest.TempPathFactory, mode: str) -> None:
         container = ground.sh(script, uid=65534, gid=65534, context=True)
         assert ground.end(container)["exitCode"] == 0
         assert ground.stub.text() == ["65534", "65534", "wrote", "linked"]
+    finally:
+        ground.close()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user")
+@pytest.mark.parametrize("mode", ["A", "D"])
+def test_an_environment_closed_to_the_user(tmp_path_factory: pytest.TempPathFactory, mode: str) -> None:
+    """The shell would quietly find the host's python3; instead, the task ends and says which folder is closed."""
+    base = tmp_path_factory.mktemp("user")
+    for parent in (base, *base.parents):
+        if str(parent).startswith("/tmp/"):
+            parent.chmod(0o755)
+    prefix = base / "environment"
+    venv.create(prefix, symlinks=True)
+    ground = Ground(base, mode)
+    try:
+        environment = environments.describe(base, str(prefix))
+        prefix.chmod(0o700)
+        container = ground.sh("python3 -c 'print(1)'", uid=65534, gid=65534, environment=environment)
+        assert ground.end(container)["exitCode"] == 125
+        assert ground.stub.text() == []
+        assert f"user 65534 may not use its Python environment ({prefix}" in ground.stub.text("stderr")[-1]
     finally:
         ground.close()
 

@@ -2,6 +2,9 @@
 
 One writer takes what is queued into one commit, a savepoint each, and answers all of them after it: transactions are serial on
 both databases, and a burst costs one flush. Readers never wait for it. See docs/decisions/0002-store.md.
+
+Where a read is a function's work in this process (SQLite), threads that wake for each one only get into each other's way: one reader is eager, and the others
+help out when it has been at the same reading for a while.
 """
 
 import asyncio
@@ -21,6 +24,7 @@ R = TypeVar("R")
 P = ParamSpec("P")
 Waiter = asyncio.Future[Any] | Future[Any]
 GROUP_MAX = 256
+PATIENCE_S = 0.002
 
 log = logging.getLogger("undeterred.store")
 
@@ -117,18 +121,25 @@ class _Job:
 
 
 class Database:
-    """A writer thread and some readers over one database; `connect` opens a connection in the thread that will use it."""
+    """A writer thread and some readers over one database; `connect` opens a connection in the thread that will use it. eager: so many of the
+    readers take what comes at once, the others what has waited; None for all."""
 
-    def __init__(self, connect: Callable[[bool], Connection], readers: int = 3) -> None:
+    def __init__(self, connect: Callable[[bool], Connection], readers: int = 3, eager: int | None = None) -> None:
         self.bell = Bell()
         self._connect = connect
         self._writes: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         self._reads: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
+        self._calls: queue.SimpleQueue[bool] = queue.SimpleQueue()  # for helpers: whether to go on
+        self._helpers = 0 if eager is None else readers - eager
+        self._begun = self._seen = 0  # readings begun so far, and when they were last looked at
+        self._watching: asyncio.AbstractEventLoop | None = None
         self._closed = False
         first = connect(True)
         self.dialect = first.dialect
         self._threads = [threading.Thread(target=self._writer, args=(first,), name="store-writer", daemon=True)]
-        self._threads += [threading.Thread(target=self._reader, name=f"store-reader-{i}", daemon=True) for i in range(readers)]
+        for i in range(readers):
+            work = self._helper if i < self._helpers else self._reader
+            self._threads.append(threading.Thread(target=work, name=f"store-reader-{i}", daemon=True))
         for thread in self._threads:
             thread.start()
 
@@ -140,6 +151,8 @@ class Database:
     async def read(self, fn: Callable[Concatenate[Tx, P], R], *args: P.args, **kwargs: P.kwargs) -> R:
         """Run `fn(tx, *args)` on a reader, in one snapshot."""
         assert not kwargs, "a transaction's arguments are positional"
+        if self._helpers:
+            self._watch()
         return await self._submit(self._reads, fn, args)
 
     def write_now(self, fn: Callable[Concatenate[Tx, P], R], *args: P.args, **kwargs: P.kwargs) -> R:
@@ -150,14 +163,18 @@ class Database:
     def read_now(self, fn: Callable[Concatenate[Tx, P], R], *args: P.args, **kwargs: P.kwargs) -> R:
         """`read` for code without an event loop."""
         assert not kwargs, "a transaction's arguments are positional"
+        if self._helpers:
+            self._calls.put(True)
         return self._submit_now(self._reads, fn, args)
 
     def close(self) -> None:
         """Finish what is queued and end the threads."""
         self._closed = True
         self._writes.put(None)
-        for _ in self._threads[1:]:
+        for _ in self._threads[1 + self._helpers :]:
             self._reads.put(None)
+        for _ in range(self._helpers):
+            self._calls.put(False)
         for thread in self._threads:
             thread.join(timeout=10)
 
@@ -229,19 +246,58 @@ class Database:
     def _reader(self) -> None:
         connection: Connection | None = None
         while (job := self._reads.get()) is not None:
-            try:
-                connection = self._connect(False) if connection is None else self._reconnect(connection, write=False)
-                job.tx = Tx(connection, time.time_ns() // 1000)
-                connection.begin(False)
-                try:
-                    job.result = job.fn(job.tx, *job.args)
-                finally:
-                    _rollback(connection)
-            except BaseException as error:
-                job.error = connection.understand(error) if connection is not None and isinstance(error, Exception) else error
-            self._answer([job])
+            connection = self._read(connection, job)
         if connection is not None:
             connection.close()
+
+    def _helper(self) -> None:
+        connection: Connection | None = None
+        while self._calls.get():
+            while (job := self._waiting()) is not None:
+                connection = self._read(connection, job)
+        if connection is not None:
+            connection.close()
+
+    def _waiting(self) -> _Job | None:
+        """A reading that nobody has begun."""
+        try:
+            job = self._reads.get_nowait()
+        except queue.Empty:
+            return None
+        if job is None:
+            self._reads.put(None)  # an eager reader's end
+        return job
+
+    def _read(self, connection: Connection | None, job: _Job) -> Connection | None:
+        self._begun += 1
+        try:
+            connection = self._connect(False) if connection is None else self._reconnect(connection, write=False)
+            job.tx = Tx(connection, time.time_ns() // 1000)
+            connection.begin(False)
+            try:
+                job.result = job.fn(job.tx, *job.args)
+            finally:
+                _rollback(connection)
+        except BaseException as error:
+            job.error = connection.understand(error) if connection is not None and isinstance(error, Exception) else error
+        self._answer([job])
+        return connection
+
+    def _watch(self) -> None:
+        """Look in a while whether what is asked for now has been begun."""
+        loop = asyncio.get_running_loop()
+        if self._watching is not loop:
+            self._watching, self._seen = loop, self._begun
+            loop.call_later(PATIENCE_S, self._look, loop)
+
+    def _look(self, loop: asyncio.AbstractEventLoop) -> None:
+        if self._reads.empty() or self._closed:
+            self._watching = None
+            return
+        if self._seen == self._begun and self._calls.empty():
+            self._calls.put(True)
+        self._seen = self._begun
+        loop.call_later(PATIENCE_S, self._look, loop)
 
     def _reconnect(self, connection: Connection, write: bool = True) -> Connection:
         """The connection, or a new one when the database went away."""

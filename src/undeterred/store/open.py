@@ -37,4 +37,4 @@ def open_store(folder: Path, url: str = "", readers: int = 3) -> Database:
     connection = SqliteConnection(path, write=True)
     bring_up(connection, f"sqlite:///{path}")
     connection.close()
-    return Database(lambda write: SqliteConnection(path, write), readers)
+    return Database(lambda write: SqliteConnection(path, write), readers, eager=1)

@@ -140,11 +140,23 @@ def _become(spec: dict[str, Any], entry: list[str], env: dict[str, str], pipes: 
         os.setgroups([spec["gid"], *spec.get("groups", [])])
         os.setgid(spec["gid"])
         os.setuid(spec["uid"])
+        _see_environment(spec)
     kernel.stay_small()
     if spec["isolation"] == "D":
         kernel.die_with_parent(signal.SIGKILL)
     os.chdir(spec["work_dir"] if spec["isolation"] != "D" else _mapped(spec["work_dir"], run))
     os.execvpe(entry[0], entry, env)
+
+
+def _see_environment(spec: dict[str, Any]) -> None:
+    """The task's user must be able to run and read its environment, else the shell would quietly take the host's python3. Raises RuntimeError."""
+    base = spec.get("environment") or {}
+    closed = [p for p in [base.get("python"), *base.get("site_packages", [])] if p and not os.access(p, os.R_OK | os.X_OK)]
+    if closed:
+        raise RuntimeError(
+            f"user {spec['uid']} may not use its Python environment ({closed[0]}): make that readable for every user, or make an environment on an "
+            "interpreter that is (`undeterred env create NAME --python /usr/bin/python3`)"
+        )
 
 
 def _mapped(path: str, run: str) -> str:

@@ -254,7 +254,7 @@ def test_an_environment_closed_to_the_user(tmp_path_factory: pytest.TempPathFact
         if str(parent).startswith("/tmp/"):
             parent.chmod(0o755)
     prefix = base / "environment"
-    venv.create(prefix, symlinks=True)
+    venv.create(prefix, symlinks=False)
     ground = Ground(base, mode)
     try:
         environment = environments.describe(base, str(prefix))

@@ -24,7 +24,7 @@ def ask(server: Server, method: str, path: str, headers: dict[str, str], body: o
     data = None if body is None else json.dumps(body).encode()
     request = urllib.request.Request(server.url + path, data, headers, method=method)
     try:
-        with OPENER.open(request, timeout=30) as reply:
+        with OPENER.open(request, timeout=120) as reply:
             return reply.status, reply.headers.get_all("set-cookie") or []
     except urllib.error.HTTPError as error:
         with error:

@@ -29,7 +29,7 @@ def unmanaged(server: Server, storage: Path) -> tuple[int, str]:
 def fetch(server: Server, path: str, accept: str | None = None) -> tuple[int, str, bytes]:
     headers = {"Authorization": f"Bearer {server.token()}"} | ({"Accept": accept} if accept else {})
     try:
-        with OPENER.open(urllib.request.Request(server.url + path, headers=headers), timeout=30) as reply:
+        with OPENER.open(urllib.request.Request(server.url + path, headers=headers), timeout=120) as reply:
             return reply.status, reply.headers["content-type"], reply.read()
     except urllib.error.HTTPError as error:
         with error:

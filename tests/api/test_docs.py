@@ -24,7 +24,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 @pytest.fixture
 def get(server: Server) -> Iterator[Callable[..., tuple[int, dict[str, str], bytes]]]:
     """`get(path, **headers)` without following redirects: status, headers, body."""
-    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=10)
+    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=60)
 
     def ask(path: str, **headers: str) -> tuple[int, dict[str, str], bytes]:
         connection.request("GET", path, headers={name.replace("_", "-"): value for name, value in headers.items()})

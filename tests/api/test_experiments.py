@@ -48,7 +48,7 @@ def test_an_upload_comes_back_and_goes_with_its_experiment(store_url: str, serve
         assert server.call("POST", "/api/v1/experiments", refused, token)[0] == 400
     assert server.call("POST", f"{path}/kill", None, token)[0] == 200
     assert server.call("DELETE", path, None, token)[0] == 200
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 40
     while (status := server.call("GET", path, None, token)[0]) != 404 and time.monotonic() < deadline:
         time.sleep(0.05)
     assert status == 404

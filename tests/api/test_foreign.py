@@ -21,7 +21,7 @@ MIB = 1024 * 1024
 
 def ask(server: Server, verb: str, path: str, headers: dict[str, str] | None = None, body: bytes = b"") -> tuple[int, Any, str]:
     """Status, the parsed answer, and the cookie."""
-    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=20)
+    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=60)
     try:
         connection.request(verb, path, body, headers or {})
         reply = connection.getresponse()

@@ -30,7 +30,7 @@ def ask(server: Server) -> Ask:
     """`ask(verb, path, headers, body)`: status, headers, and the parsed answer."""
 
     def one(verb: str, path: str, headers: dict[str, str] | None = None, body: bytes = b"") -> tuple[int, dict[str, str], Any]:
-        connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=20)
+        connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=60)
         try:
             connection.request(verb, path, body, headers or {})
             reply = connection.getresponse()
@@ -111,7 +111,7 @@ def test_a_page_of_another_origin_may_call(ask: Ask) -> None:
 
 def test_a_page_of_another_origin_may_not_call_by_default(serve: Callable[..., Server]) -> None:
     closed = serve()
-    connection = http.client.HTTPConnection("127.0.0.1", closed.port, timeout=20)
+    connection = http.client.HTTPConnection("127.0.0.1", closed.port, timeout=60)
     for verb in ("OPTIONS", "GET"):
         connection.request(verb, "/api/v1/me", headers={"Origin": "https://app.example"})
         reply = connection.getresponse()

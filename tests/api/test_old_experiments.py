@@ -31,7 +31,7 @@ FILES = {"train.py": "print(1)\n", "pkg/data.json": '{"a": 1}', "empty": "", 'a 
 @pytest.fixture
 def get(server: Server) -> Get:
     def one(path: str) -> tuple[int, dict[str, str], bytes]:
-        connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=20)
+        connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=60)
         connection.request("GET", path, headers={"Authorization": f"Bearer {server.token()}"})
         reply = connection.getresponse()
         raw = reply.read()

@@ -33,7 +33,7 @@ def run(data: Path) -> Iterator[Run]:
     def call(*words: str, status: int = 0, **env: str) -> "subprocess.CompletedProcess[str]":
         command = [sys.executable, "-m", "undeterred.cli.main", *words, "--data", str(data)]
         done = subprocess.run(
-            command, capture_output=True, text=True, timeout=60, check=False, stdin=subprocess.DEVNULL, env={**os.environ, **env}
+            command, capture_output=True, text=True, timeout=180, check=False, stdin=subprocess.DEVNULL, env={**os.environ, **env}
         )
         assert done.returncode == status, f"{words} ended with {done.returncode}: {done.stdout}{done.stderr}"
         assert "Traceback" not in done.stderr
@@ -88,7 +88,7 @@ def test_a_taken_port_is_named_with_the_way_out(run: Run) -> None:
 def test_a_folder_that_cannot_be_written_is_refused(place: str) -> None:
     for words in (["up", "--port", "0"], ["up", "--foreground", "--port", "0"]):
         command = [sys.executable, "-m", "undeterred.cli.main", *words, "--data", place]
-        done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+        done = subprocess.run(command, capture_output=True, text=True, timeout=180, check=False)
         assert done.returncode == 1
         assert f"the data folder {place} cannot be written" in done.stderr
         assert "Traceback" not in done.stderr

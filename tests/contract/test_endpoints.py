@@ -43,7 +43,7 @@ def ask(server: Server, e: Endpoint[Any, Any], token: str | None, body: bytes | 
     if token:
         request.add_header("Authorization", f"Bearer {token}")
     try:
-        with OPENER.open(request, timeout=20) as reply:
+        with OPENER.open(request, timeout=120) as reply:
             return reply.status, reply.read()
     except HTTPError as error:
         with error:

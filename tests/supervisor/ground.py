@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from tests.support.needs import PATIENCE
 from undeterred.domain.launch.facts import Environment, LaunchSpec
 from undeterred.runtimes.local import Local
 from undeterred.supervisor import folder, tree
@@ -141,7 +142,8 @@ def archive(files: dict[str, str] | dict[str, str | bytes]) -> str:
 
 
 def until(condition: Callable[[], Any], timeout_s: float = 20, what: str = "") -> Any:
-    """Wait for a condition; fails by name."""
+    """Wait for a condition, PATIENCE times as long as on a machine like ours; fails by name."""
+    timeout_s *= PATIENCE
     deadline = time.monotonic() + timeout_s
     while not (value := condition()):
         assert time.monotonic() < deadline, f"waited {timeout_s} s for {what or condition}"

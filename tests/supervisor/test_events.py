@@ -65,7 +65,7 @@ def test_the_harness_writes_with_it(task_python: Path, tmp_path: Path) -> None:
         shutil.copy(here / f"{name}.py", tmp_path / f"_undeterred_{name}.py")
     code = USER.format(site=str(tmp_path))
     told = f"import determined.tensorboard as t\nt.get_base_path = lambda _: {str(tmp_path)!r}\n"
-    done = subprocess.run([task_python, "-c", told + code], capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run([task_python, "-c", told + code], capture_output=True, text=True, timeout=180, check=False)
     assert done.returncode == 0, done.stderr
     (file,) = tmp_path.glob("events.out.tfevents.*")
     said = records(file.read_bytes())

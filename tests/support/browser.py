@@ -16,7 +16,7 @@ from typing import Any, Self
 
 from websockets.sync.client import connect
 
-START_S = 30
+START_S = 90
 FLAGS = (
     "--headless=new",
     "--remote-debugging-port=0",
@@ -68,7 +68,7 @@ class Browser:
         """End the browser and remove its profile."""
         self._opened.close()
 
-    def open(self, url: str, timeout_s: float = 20) -> None:
+    def open(self, url: str, timeout_s: float = 60) -> None:
         """Go to a page and wait until it is loaded."""
         self._say("Page.navigate", url=url)
         self.wait_for(f"location.href.startsWith({json.dumps(url)}) && document.readyState === 'complete'", timeout_s)
@@ -81,7 +81,7 @@ class Browser:
             raise PageError(f"{script}: {details.get('exception', {}).get('description') or details['text']}")
         return answer["result"].get("value")
 
-    def wait_for(self, condition: str, timeout_s: float = 10) -> Any:
+    def wait_for(self, condition: str, timeout_s: float = 40) -> Any:
         """Evaluate an expression until it is true; gives its value. Raises PageError with what the page complained of."""
         deadline = time.monotonic() + timeout_s
         while time.monotonic() < deadline:

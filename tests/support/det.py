@@ -16,7 +16,7 @@ class Det:
         self.program, self.server, self.home = task_python.parent / "det", server, home
 
     def __call__(
-        self, *words: str, cwd: Path | None = None, status: int = 0, timeout_s: float = 90, user: str = "", typed: str = ""
+        self, *words: str, cwd: Path | None = None, status: int = 0, timeout_s: float = 240, user: str = "", typed: str = ""
     ) -> str:
         done = subprocess.run(
             [str(self.program), *(["-u", user] if user else []), *words],

@@ -8,6 +8,8 @@ from typing import NoReturn
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
+PATIENCE = 4
+"""So many times longer than on an idle machine may what is waited for take, before a test fails: other work is no fault of ours."""
 
 
 def in_ci() -> bool:

@@ -24,7 +24,7 @@ from tests.support.needs import ROOT
 
 USER = "undeterred"
 PR_SET_PDEATHSIG = 1
-START_S = 30
+START_S = 90
 
 
 class NoPostgres(Exception):

@@ -17,8 +17,8 @@ import psutil
 import pytest
 import yaml
 
-START_S = 30
-STOP_S = 20
+START_S = 90
+STOP_S = 60
 TRACEBACK = "Traceback (most recent call last)"
 OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
@@ -142,7 +142,7 @@ class Server:
         if token:
             request.add_header("Authorization", f"Bearer {token}")
         try:
-            with OPENER.open(request, timeout=60) as reply:
+            with OPENER.open(request, timeout=120) as reply:
                 return reply.status, parsed(reply.read())
         except urllib.error.HTTPError as error:
             with error:

@@ -10,7 +10,7 @@ from tests.support.det import cluster_config
 from tests.support.server import Server
 from tests.walks import trial as walk
 
-pytestmark = [pytest.mark.slow, pytest.mark.realclient, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.slow, pytest.mark.realclient, pytest.mark.timeout(540)]
 
 SLEEPS = "echo begun; exec sleep 87654.3210"
 MARK = "87654.3210"
@@ -184,7 +184,7 @@ def test_kill(server: Server) -> None:
     walk.until_state(server, number, "CANCELED")
     took = time.monotonic() - begun
     print(f"kill to ended: {took:.3f} s")
-    assert took < 2
+    assert took < 10
     name = f"Trial {walk.trial(server, number)['id']} (Experiment {number})"
     allocation = f"{walk.trial(server, number)['taskIds'][-1]}.1"
     assert master_lines(server, number) == [

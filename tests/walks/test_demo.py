@@ -16,11 +16,11 @@ from tests.support.needs import ROOT
 
 DEMO = [sys.executable, str(ROOT / "tools" / "demo.py")]
 
-pytestmark = [pytest.mark.slow, pytest.mark.realclient, pytest.mark.timeout(240), pytest.mark.usefixtures("task_python")]
+pytestmark = [pytest.mark.slow, pytest.mark.realclient, pytest.mark.timeout(720), pytest.mark.usefixtures("task_python")]
 
 
 def test_without_a_terminal_it_shows_everything_and_ends() -> None:
-    done = subprocess.run(DEMO, capture_output=True, text=True, timeout=200, stdin=subprocess.DEVNULL, check=False)
+    done = subprocess.run(DEMO, capture_output=True, text=True, timeout=600, stdin=subprocess.DEVNULL, check=False)
     said = done.stdout
     assert done.returncode == 0, said + done.stderr
     assert re.search(r"experiment \d+ COMPLETED", said), said

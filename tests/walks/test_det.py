@@ -10,7 +10,7 @@ import yaml
 from tests.support.det import Det
 from tests.walks import trial as walk
 
-pytestmark = [pytest.mark.slow, pytest.mark.realclient, pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.slow, pytest.mark.realclient, pytest.mark.timeout(360)]
 
 ADMIN_WORDS = ("Forbidden", "Please contact your administrator")
 NOT_BUILT = "is not built yet: docs/compatibility.md lists what is"

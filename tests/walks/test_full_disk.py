@@ -17,7 +17,7 @@ from tests.support.det import cluster_config
 from tests.support.server import Server
 from tests.walks import trial as walk
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(540)]
 STAYS_FULL_S = 2.5
 MARK = "76543.2109"
 UNMANAGED = {"config": "name: u\nsearcher: {name: single, metric: loss}\n", "unmanaged": True}
@@ -213,7 +213,7 @@ def test_a_folder_that_cannot_be_written_is_refused(disk: Path, serve: Callable[
     server.terminate()
     subprocess.run(["mount", "-o", "remount,ro", str(disk)], check=True)
     command = [sys.executable, "-m", "undeterred.master", "--data", str(disk / "data"), "--port", "0"]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=90, check=False)
     assert done.returncode == 1
     assert "cannot be written (Read-only file system): mend it or choose another with --data" in done.stderr
     assert "Traceback" not in done.stderr

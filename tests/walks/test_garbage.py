@@ -14,7 +14,7 @@ import pytest
 from tests.support.server import Server
 from undeterred.wire.registry import ENDPOINTS
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(540)]
 
 ODD: list[Any] = [
     None, True, -1, 0, 2**31, 2**63, 2**64, 1e300, 1.5, "", "x", "\x00", "é\ud800", "'; DROP TABLE users --", "../../etc/passwd", "1" * 5000,

@@ -12,7 +12,7 @@ from tests.support.det import cluster_config
 from tests.support.server import Server
 from tests.walks import trial as walk
 
-pytestmark = [pytest.mark.slow, pytest.mark.realclient, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.slow, pytest.mark.realclient, pytest.mark.timeout(900)]
 
 KILLS = 50
 STEPS = 24

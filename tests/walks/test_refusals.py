@@ -12,7 +12,7 @@ from tests.support.det import cluster_config
 from tests.support.server import Server
 from tests.walks import trial as walk
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(360)]
 
 
 def refused(data: Path, *words: str, config: str = "") -> str:
@@ -20,7 +20,7 @@ def refused(data: Path, *words: str, config: str = "") -> str:
     file = data.parent / "refused.yaml"
     file.write_text(config)
     command = [sys.executable, "-m", "undeterred.cli.main", "up", "--foreground", "--data", str(data), "--config", str(file), *words]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False, stdin=subprocess.DEVNULL)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=90, check=False, stdin=subprocess.DEVNULL)
     assert done.returncode == 1, done.stdout + done.stderr
     assert "Traceback" not in done.stderr
     return done.stderr

@@ -9,7 +9,7 @@ import yaml
 from tests.support.det import Det
 from tests.walks import trial as walk
 
-pytestmark = [pytest.mark.slow, pytest.mark.realclient, pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.slow, pytest.mark.realclient, pytest.mark.timeout(360)]
 
 BEGIN = """
 import itertools, pathlib

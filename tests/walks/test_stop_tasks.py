@@ -11,7 +11,7 @@ import pytest
 from tests.support.det import cluster_config
 from tests.support.server import Server
 
-pytestmark = [pytest.mark.slow, pytest.mark.realclient, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.slow, pytest.mark.realclient, pytest.mark.timeout(540)]
 
 CONFIG = """
 name: waits
@@ -45,7 +45,7 @@ def test_tasks_end_and_are_taken_up_again(serve: Callable[..., Server], task_pyt
 
 def running(server: Server, experiment: int, run: str) -> dict[str, object]:
     """The experiment's trial, once its task has written a first line in that run."""
-    deadline = time.monotonic() + 40
+    deadline = time.monotonic() + 160
     while time.monotonic() < deadline:
         trials = server.call("GET", f"/api/v1/experiments/{experiment}/trials")[1]["trials"]
         if trials and trials[0]["state"] == "STATE_RUNNING":

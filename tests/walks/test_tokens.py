@@ -15,7 +15,7 @@ from tests.support.det import cluster_config
 from tests.support.server import OPENER, Server
 from tests.walks import trial as walk
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(360)]
 
 PASSWORD = "Long-Enough-1234"
 
@@ -29,7 +29,7 @@ def test_beyond_loopback_once_there_are_passwords(serve: Callable[..., Server], 
     command += ["--data", str(data), "--port", str(server.port), "--slots", "0"]
     for number, name in ((2, "determined"), (1, "admin")):
         assert server.terminate() == 0
-        refused = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False, stdin=subprocess.DEVNULL)
+        refused = subprocess.run(command, capture_output=True, text=True, timeout=90, check=False, stdin=subprocess.DEVNULL)
         assert refused.returncode == 1
         assert name in refused.stderr
         assert "blank password" in refused.stderr
@@ -115,7 +115,7 @@ def post(server: Server, path: str, body: dict[str, Any], supervisor: str) -> in
     """A supervisor's report; the status of the answer."""
     headers = {"X-Undeterred-Supervisor": supervisor, "content-type": "application/json"}
     try:
-        with OPENER.open(urllib.request.Request(server.url + path, json.dumps(body).encode(), headers), timeout=10) as reply:
+        with OPENER.open(urllib.request.Request(server.url + path, json.dumps(body).encode(), headers), timeout=120) as reply:
             return int(reply.status)
     except urllib.error.HTTPError as error:
         with error:

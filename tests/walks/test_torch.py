@@ -12,7 +12,7 @@ from tests.support.needs import ROOT
 from tests.support.server import Server
 from tests.walks import trial as walk
 
-pytestmark = [pytest.mark.slow, pytest.mark.torch, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.slow, pytest.mark.torch, pytest.mark.timeout(540)]
 
 EXAMPLE = ROOT / "examples" / "digits_torch"
 BATCHES = 45

@@ -15,7 +15,7 @@ import pytest
 from tests.support.server import OPENER, Server
 from tests.walks import trial as walk
 
-pytestmark = [pytest.mark.slow, pytest.mark.realclient, pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.slow, pytest.mark.realclient, pytest.mark.timeout(360)]
 
 SCRIPT = """
 import sys
@@ -60,7 +60,7 @@ class Ear:
                     if name in self.headers:
                         sent.add_header(name, self.headers[name])
                 try:
-                    with OPENER.open(sent, timeout=60) as reply:
+                    with OPENER.open(sent, timeout=120) as reply:
                         status, answer = reply.status, reply.read()
                 except urllib.error.HTTPError as error:
                     with error:
@@ -107,7 +107,7 @@ def ear(server: Server) -> Iterator[Ear]:
 def run(python: Path, home: Path, url: str, *words: str, status: int = 0) -> None:
     environ = {"PATH": "/usr/bin:/bin", "HOME": str(home), "XDG_DATA_HOME": str(home), "DET_MASTER": url}
     command = [str(python), "-W", "ignore", "-c", SCRIPT, words[0], words[1], str(home / "checkpoints"), *words[2:]]
-    done = subprocess.run(command, env=environ, cwd=home, capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(command, env=environ, cwd=home, capture_output=True, text=True, timeout=180, check=False)
     assert done.returncode == status, done.stdout + done.stderr
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import psutil
 
+from tests.support.needs import PATIENCE
 from tests.support.server import Server
 
 # One step: a sleep, a log line, a metric, now and then a checkpoint; every report is acknowledged when its call returns.
@@ -111,7 +112,9 @@ def log(server: Server, number: int) -> list[str]:
 
 
 def until(look: Callable[[], Any], timeout_s: float = 20, what: Any = "") -> Any:
-    """Wait for something true; fails with what was waited for. What is waited for may be unreachable for a while."""
+    """Wait for something true; fails with what was waited for. What is waited for may be unreachable for a while.
+    timeout_s: on a machine like ours; a busier one gets PATIENCE times as long, as what is slow there is no fault of ours."""
+    timeout_s *= PATIENCE
     deadline = time.monotonic() + timeout_s
     while True:
         try:

@@ -46,9 +46,9 @@ def train(context: core.Context, hparams: dict[str, Any], seed: int, latest_chec
         losses = [network.step(images[batch], labels[batch], hparams["lr"], hparams["momentum"]) for batch in batches]
         validation = network.evaluate(unseen_images, unseen_labels)
         context.train.report_training_metrics(steps_completed=network.steps, metrics={"loss": float(np.mean(losses))})
-        context.train.report_validation_metrics(
-            steps_completed=network.steps, metrics={f"validation_{name}": value for name, value in validation.items()}
-        )
+        # "epochs" is what an adaptive search goes by (time_metric in adaptive.yaml): it must be in every validation.
+        seen = {"epochs": epoch + 1, **{f"validation_{name}": value for name, value in validation.items()}}
+        context.train.report_validation_metrics(steps_completed=network.steps, metrics=seen)
         context.train.report_progress((epoch + 1) / epochs)
         say(f"epoch {epoch + 1}/{epochs}: loss {np.mean(losses):.4f}, validation accuracy {validation['accuracy']:.4f}")
         time.sleep(hparams["seconds_per_epoch"])

@@ -24,7 +24,8 @@ TASK_ENV = ROOT / ".venvs" / "task"
 EXAMPLE = ROOT / "examples" / "digits"
 CONFIG = "const.yaml"
 METRIC = "validation_accuracy"
-START_S, END_S, STOP_S = 60, 60, 30
+START_S, END_S, STOP_S, COLLECT_S = 60, 180, 30, 20
+STAY = 2  # the best checkpoint of a trial, and the latest
 PEOPLE = sys.stdout.isatty()
 OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
@@ -160,8 +161,8 @@ def show_result(url: str, experiment: int) -> None:
     best = trial["bestValidation"]
     say(f"experiment {experiment} COMPLETED, trial {trial['id']}")
     say(f"best {METRIC}: {best['metrics']['avgMetrics'][METRIC]:.4f} after {best['totalBatches']} batches")
-    kept = call(url, "GET", f"/api/v1/experiments/{experiment}/checkpoints", token(url))[1]["checkpoints"]
-    for checkpoint in (one for one in kept if one["state"] == "STATE_COMPLETED"):
+    kept = kept_checkpoints(url, experiment)
+    for checkpoint in kept:
         folder = where(checkpoint)
         state = "there" if folder.is_dir() else "MISSING"
         say(f"checkpoint after {checkpoint['metadata'].get('steps_completed')} batches: {folder} ({state})")
@@ -169,7 +170,19 @@ def show_result(url: str, experiment: int) -> None:
             raise Failed("a checkpoint that is said to be kept is not where it should be")
     if not kept:
         raise Failed("no checkpoint was kept")
+    say("(the best and the latest: what checkpoint_storage keeps of a trial when nothing else is asked for)")
     say(f"API playground: {url}/docs/rest-api/")
+
+
+def kept_checkpoints(url: str, experiment: int) -> list[dict[str, Any]]:
+    """Those that stay: a moment after the end the others are removed, by the counts in checkpoint_storage."""
+    deadline = time.monotonic() + COLLECT_S
+    while True:
+        found = call(url, "GET", f"/api/v1/experiments/{experiment}/checkpoints", token(url))[1]["checkpoints"]
+        kept = [one for one in found if one["state"] == "STATE_COMPLETED"]
+        if len(kept) <= STAY or time.monotonic() > deadline:
+            return kept
+        time.sleep(0.1)
 
 
 def where(checkpoint: dict[str, Any]) -> Path:

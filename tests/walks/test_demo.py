@@ -27,9 +27,9 @@ def test_without_a_terminal_it_shows_everything_and_ends() -> None:
     best = re.search(r"best validation_accuracy: (\d\.\d+)", said)
     assert best is not None, said
     assert float(best[1]) > 0.9
-    kept = re.search(r"checkpoint after \d+ batches: (\S+) \(there\)", said)
-    assert kept is not None, said
-    assert (Path(kept[1]) / "network.npz").exists()
+    kept = re.findall(r"checkpoint after \d+ batches: (\S+) \(there\)", said)
+    assert 1 <= len(kept) <= 2, said
+    assert all((Path(folder) / "network.npz").exists() for folder in kept), "what it names stays"
     assert re.search(r"API playground: http://127\.0\.0\.1:\d+/docs/rest-api/", said)
     assert said.count("\n  200 ") == 6
     assert said.count("\n  401 ") == 1
@@ -41,13 +41,13 @@ def test_in_a_terminal_it_stays_until_ctrl_c() -> None:
     demo = subprocess.Popen(DEMO, stdin=inside, stdout=inside, stderr=inside, start_new_session=True)
     os.close(inside)
     try:
-        said = read_until(terminal, b"Ctrl-C stops it.", 200)
+        said = read_until(terminal, b"Ctrl-C stops it.", 500)
         url = re.search(rb"ready at (http://127\.0\.0\.1:\d+)", said)
         assert url is not None, said.decode(errors="replace")
         assert demo.poll() is None
         os.killpg(demo.pid, signal.SIGINT)  # what a terminal does on Ctrl-C
-        said += read_until(terminal, b"stopped cleanly", 60)
-        assert demo.wait(timeout=30) == 0, said.decode(errors="replace")
+        said += read_until(terminal, b"stopped cleanly", 120)
+        assert demo.wait(timeout=90) == 0, said.decode(errors="replace")
     finally:
         demo.terminate()
         demo.wait(timeout=60)

@@ -140,7 +140,7 @@ def test_they_say_what_sql_says(db: Database, seed: int, monkeypatch: pytest.Mon
     rng = random.Random(seed)
     monkeypatch.setattr(search_views, "VIEWS_MAX", rng.choice([5, 100]))
     monkeypatch.setattr(search_views, "FEW", rng.choice([3, 1000]))
-    views = SearchViews(db.bell)
+    views = SearchViews(db)
     searches = [rng.randrange(1000) for _ in range(30)]
 
     async def play() -> None:
@@ -149,13 +149,13 @@ def test_they_say_what_sql_says(db: Database, seed: int, monkeypatch: pytest.Mon
             for _ in range(rng.choice([0, 1, 2, 12])):
                 await db.write(change_something, rng)
             assert await db.read(compare, views, searches) >= 10
-            await db.read(compare_pages, views, SearchViews(db.bell))
+            await db.read(compare_pages, views, SearchViews(db))
 
     asyncio.run(play())
 
 
 def test_windows_are_those_of_sql(db: Database) -> None:
-    rng, views = random.Random(1), SearchViews(db.bell)
+    rng, views = random.Random(1), SearchViews(db)
 
     def windows(tx: Tx) -> None:
         with views.turn():
@@ -190,7 +190,7 @@ def test_what_the_time_changes_is_not_kept(db: Database) -> None:
 
 def test_a_change_costs_few_looks_at_others(db: Database) -> None:
     """A view is mended where it changed: the whole is asked for once."""
-    rng, views, whole = random.Random(3), SearchViews(db.bell), list[Any]()
+    rng, views, whole = random.Random(3), SearchViews(db), list[Any]()
 
     def look(tx: Tx) -> None:
         with views.turn():
@@ -210,6 +210,72 @@ def test_a_change_costs_few_looks_at_others(db: Database) -> None:
 
     asyncio.run(play())
     assert all(found is whole[0] for found in whole)
+
+
+@pytest.mark.parametrize("gone", [True, False])
+def test_what_is_seen_before_it_rings_misleads_nobody(db: Database, gone: bool) -> None:
+    """A commit may be seen by a reading that begins before the event loop has heard of it."""
+    rng, views = random.Random(3), SearchViews(db)
+
+    def search_in(tx: Tx) -> TablePage:
+        return run_search.find(tx, 1, Filter(EVERYTHING, False), sorts.read("searcherMetricsVal=asc", True))
+
+    def look(tx: Tx) -> None:
+        with views.turn():
+            assert views.window(search_in(tx), 0, -1) == search_views.asked(search_in(tx), 0, -1)
+
+    def several(tx: Tx) -> None:
+        while len(tx.column("SELECT id FROM trials WHERE project_id = 1")) < 7:
+            made(tx, rng)
+        for value, run in enumerate(runs_of(tx)):
+            trials.change(tx, run, searcher_metric_value=float(value))
+
+    def runs_of(tx: Tx) -> list[int]:
+        return tx.column("SELECT id FROM trials WHERE project_id = 1 ORDER BY id")
+
+    def states(tx: Tx) -> list[Any]:
+        return tx.all(lambda *row: row, "SELECT archived, searcher_metric_value FROM trials ORDER BY id")
+
+    def change_middle(tx: Tx, runs: list[int]) -> None:
+        for run in runs[1:-1]:
+            run_search.set_archived(tx, run, True) if gone else trials.change(tx, run, searcher_metric_value=100.0 - run)
+
+    async def play() -> None:
+        await db.write(second_project)
+        await db.write(several)
+        await db.read(look)
+        runs = await db.read(runs_of)
+        await db.write(lambda tx: trials.change(tx, runs[0], searcher_metric_value=3.5))
+        before = await db.read(states)
+        changing = asyncio.ensure_future(db.write(change_middle, runs))
+        await asyncio.sleep(0)  # it is on its way; this function now keeps the event loop from hearing of it
+        while db.read_now(states) == before:
+            pass
+        assert not changing.done()
+        db.read_now(look)
+        await changing
+        await db.read(look)
+
+    asyncio.run(play())
+
+
+def test_a_search_that_nobody_repeats_is_let_go(db: Database) -> None:
+    rng, views = random.Random(3), SearchViews(db)
+
+    def look(tx: Tx, order: str) -> None:
+        with views.turn():
+            views.window(run_search.find(tx, None, None, sorts.read(order, True)), 0, 10)
+
+    async def play() -> None:
+        await db.write(second_project)
+        await db.write(made, rng)
+        await db.read(look, "state=asc")
+        for run in range(search_views.FEW + 1):
+            db.bell.ring(f"run:{run}")
+        await db.read(look, "id=asc")
+        assert len(views._views) == 1
+
+    asyncio.run(play())
 
 
 def test_rows_are_kept_within_bounds(monkeypatch: pytest.MonkeyPatch) -> None:

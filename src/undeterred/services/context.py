@@ -24,7 +24,7 @@ class Context:
         self.stopping = False
         self.layers = Layers(settings)
         self.experiment_index = ExperimentIndex(db)
-        self.search_views = SearchViews(db.bell)
+        self.search_views = SearchViews(db)
         self.drawn = Drawn()
         self.turns: dict[str, Any] = {}  # the loops' last turns, for /debug/loops
         self._callers: dict[str, Caller] = {}

@@ -2,25 +2,27 @@
 
 A cache: a search that was made is kept as the ids that SQL found, in SQL's order. When it is asked for again, the rows that rang since are
 taken out and asked for anew by the same SQL, and put where what they are sorted by belongs. It may be dropped at any moment; a search that depends on
-the time is not kept. Transactions take turns, each begun before it reads anything: what was committed
-before a turn is seen in it.
+the time is not kept. Transactions take turns, each begun before it reads anything: what was committed before a turn is seen in it. What a turn
+may see before it rings (`Database.unrung`) is worked in as well where others are found by their values, and again when it rings.
 """
 
+import logging
 import threading
 from array import array
 from bisect import bisect_left
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from math import isnan
-from typing import Any, Final, TypeVar
+from typing import Any, Final, NamedTuple, TypeVar
 
 from undeterred.services.experiment_lists import window
 from undeterred.services.kept_rows import KeptRows
-from undeterred.store.bell import Bell
+from undeterred.store.db import Database
 from undeterred.store.table_page import TablePage
 from undeterred.wire.common import Pagination
 
+log = logging.getLogger("undeterred.services.search_views")
 PLACES_MAX: Final = 1_000_000  # of all views together: 8 bytes each
 VIEWS_MAX: Final = 32
 HEARD_MAX: Final = 20_000
@@ -30,10 +32,19 @@ Found = tuple[Pagination, list[int]]
 Rung = TypeVar("Rung", int, str)
 
 
+class News(NamedTuple):
+    """What has changed: runs and experiments, and topics of what else searches look at."""
+
+    runs: set[int]
+    experiments: set[int]
+    topics: set[str]
+
+
 class SearchViews:
     """The searches that were asked for last; readers' threads take turns."""
 
-    def __init__(self, bell: Bell) -> None:
+    def __init__(self, db: Database) -> None:
+        self._unrung = db.unrung
         self._lock = threading.Lock()
         self._views: OrderedDict[str, _View] = OrderedDict()
         self._runs: set[int] = set()
@@ -41,10 +52,10 @@ class SearchViews:
         self._elsewhere: set[str] = set()
         self._lost = False
         self.rows = KeptRows()
-        bell.family("run", lambda name: self._hear(self._runs, name))
-        bell.family("experiment", lambda name: self._hear(self._experiments, name))
+        db.bell.family("run", lambda name: self._hear(self._runs, name))
+        db.bell.family("experiment", lambda name: self._hear(self._experiments, name))
         for topic in ("sessions", "places"):
-            bell.always(topic, lambda topic=topic: self._elsewhere.add(topic))  # type: ignore[misc]
+            db.bell.always(topic, lambda topic=topic: self._elsewhere.add(topic))  # type: ignore[misc]
 
     @contextmanager
     def turn(self) -> Iterator[None]:
@@ -63,7 +74,7 @@ class SearchViews:
 
     def _found(self, search: TablePage) -> "array[int]":
         view = self._views.get(search.name)
-        if view is None or not view.catch_up(search):
+        if view is None or not view.catch_up(search, self._unheard):
             view = self._views[search.name] = _View(search)
             self._make_room()
         self._views.move_to_end(search.name)
@@ -93,9 +104,21 @@ class SearchViews:
             self.rows.clear()
         runs, experiments = _emptied(self._runs), _emptied(self._experiments)
         self.rows.forget(runs, experiments)
-        for view in self._views.values():
+        for name, view in list(self._views.items()):
             view.runs |= runs
             view.experiments |= experiments
+            if view.outdated:
+                del self._views[name]
+
+    def _unheard(self) -> News:
+        """What a transaction that has begun to read may see, though no turn has taken it up yet. Asked for in this order, nothing slips through."""
+        topics = self._unrung()
+        by_id: dict[str, set[int]] = {"run": set(), "experiment": set()}
+        for topic in topics:
+            family, _colon, name = topic.partition(":")
+            if family in by_id:
+                by_id[family].add(int(name))
+        return News(by_id["run"] | self._runs.copy(), by_id["experiment"] | self._experiments.copy(), topics | self._elsewhere.copy())
 
 
 class _View:
@@ -107,20 +130,36 @@ class _View:
         self.runs: set[int] = set()
         self.experiments: set[int] = set()
 
-    def catch_up(self, search: TablePage) -> bool:
-        """Work in what has changed; false if making it anew is cheaper (or nothing was left to tell what changed)."""
+    @property
+    def outdated(self) -> bool:
+        """Whether so much has changed that making it anew is cheaper."""
+        return len(self.runs) + len(self.experiments) > self._most
+
+    @property
+    def _most(self) -> int:
+        return max(FEW, len(self.found) // 40)
+
+    def catch_up(self, search: TablePage, unheard: Callable[[], News]) -> bool:
+        """Work in what has changed; false if it is to be made anew: that is cheaper, or where a change belongs cannot be told."""
         if not self.runs and not self.experiments:
             return True
-        most = max(FEW, len(self.found) // 40)
-        if len(self.runs) + len(self.experiments) > most:
-            return False
-        changed = search.touched(self.runs, self.experiments)
+        most = self._most
+        changed = search.touched(self.runs, self.experiments)  # from here on, all that this transaction reads is of one instant
+        if len(search.order) > 1:  # the others are found by their values as they are now
+            news = unheard()
+            if self.topics & news.topics:
+                return False
+            changed |= search.touched(news.runs, news.experiments)
         if len(changed) > most:
             return False
         self._remove(search, changed)
         known: dict[int, Keys] = search.keys(list(changed)) if changed else {}
-        for row in sorted(known):
-            self.found.insert(self._place(search, row, known), row)
+        try:
+            for row in sorted(known):
+                self.found.insert(self._place(search, row, known), row)
+        except KeyError:
+            log.exception("a kept search holds a row that is not found, and is made anew")
+            return False
         self.runs.clear()
         self.experiments.clear()
         return True

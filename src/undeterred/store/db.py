@@ -133,6 +133,7 @@ class Database:
         self._helpers = 0 if eager is None else readers - eager
         self._begun = self._seen = 0  # readings begun so far, and when they were last looked at
         self._watching: asyncio.AbstractEventLoop | None = None
+        self._unrung: dict[_Job, Tx] = {}  # what readers may see already, while nobody has heard of it yet
         self._closed = False
         first = connect(True)
         self.dialect = first.dialect
@@ -166,6 +167,10 @@ class Database:
         if self._helpers:
             self._calls.put(True)
         return self._submit_now(self._reads, fn, args)
+
+    def unrung(self) -> set[str]:
+        """The topics of what has rung for nobody yet, though a reading that has begun may see it."""
+        return {topic for tx in list(self._unrung.values()) for topic in tx.topics}
 
     def close(self) -> None:
         """Finish what is queued and end the threads."""
@@ -241,6 +246,7 @@ class Database:
                 connection.execute("ROLLBACK TO SAVEPOINT job")
             if not alone:
                 connection.execute("RELEASE SAVEPOINT job")
+        self._unrung.update({job: job.tx for job in jobs if job.tx is not None and job.tx.topics})
         connection.execute("COMMIT")
 
     def _reader(self) -> None:
@@ -324,24 +330,35 @@ class Database:
                 loop.call_soon_threadsafe(self._settle_all, mine)
             except RuntimeError:
                 log.debug("an event loop ended before its answer")
+                for job in mine:
+                    self._unrung.pop(job, None)
 
     def _settle_all(self, jobs: list[_Job]) -> None:
         for job in jobs:
             self._settle(job)
 
     def _settle(self, job: _Job) -> None:
-        if job.error is None and job.tx is not None:
-            for call in job.tx.later:
-                call()
-            if job.loop is not None:
-                for topic in job.tx.topics:
-                    self.bell.ring(topic)
+        try:
+            if job.error is None and job.tx is not None:
+                self._announce(job, job.tx)
+        except Exception:
+            log.exception("what follows a commit failed: it is durable, and answered")
+        finally:
+            self._unrung.pop(job, None)
         if job.future.done():
             return
         if job.error is not None:
             job.future.set_exception(job.error)
         else:
             job.future.set_result(job.result)
+
+    def _announce(self, job: _Job, tx: Tx) -> None:
+        """What follows a commit."""
+        for call in tx.later:
+            call()
+        if job.loop is not None:
+            for topic in tx.topics:
+                self.bell.ring(topic)
 
 
 def _rollback(connection: Connection) -> None:

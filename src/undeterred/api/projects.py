@@ -98,4 +98,5 @@ async def move(ctx: Context, caller: Caller, request: MoveProjectRequest) -> Mov
 
 @serves(delete_project)
 async def delete(ctx: Context, caller: Caller, request: DeleteProjectRequest) -> DeleteProjectResponse:
+    await ctx.db.read(projects.check_delete, caller, request.id)
     return DeleteProjectResponse(completed=await ctx.db.write(projects.delete, caller, request.id))

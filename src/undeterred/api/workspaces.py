@@ -83,4 +83,5 @@ async def unpin(ctx: Context, caller: Caller, request: UnpinWorkspaceRequest) ->
 
 @serves(delete_workspace)
 async def delete(ctx: Context, caller: Caller, request: DeleteWorkspaceRequest) -> DeleteWorkspaceResponse:
+    await ctx.db.read(workspaces.check_delete, caller, request.id)
     return DeleteWorkspaceResponse(completed=await ctx.db.write(workspaces.delete, caller, request.id))

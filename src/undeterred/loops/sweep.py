@@ -1,13 +1,13 @@
-"""Cleans up behind everybody: checkpoints that are to go, experiments that are deleted, silent unmanaged trials, logs that are old enough."""
+"""Cleans up behind everybody: checkpoints that are to go, experiments and projects that are deleted, silent unmanaged trials, logs that are old enough."""
 
 import asyncio
 import logging
 import time
 
 from undeterred.domain.lifecycle import unmanaged
-from undeterred.errors import WireError
+from undeterred.errors import Unavailable, WireError
 from undeterred.loops.world import World
-from undeterred.services import checkpoint_folders, collecting, deletion, heartbeats, logs
+from undeterred.services import checkpoint_folders, collecting, deletion, heartbeats, logs, place_deletion
 from undeterred.services.collecting import RETRY_US, Doomed, Work
 from undeterred.store import collections
 from undeterred.store.collections import CollectionRow
@@ -32,6 +32,9 @@ async def activate(world: World) -> float | None:
 async def _carry_out(world: World, wish: CollectionRow) -> None:
     """Remove what a wish names; what cannot be removed now is tried again later, and an experiment that is stuck shows it."""
     db = world.ctx.db
+    if wish.kind == "project":
+        await _delete_project(world, wish)
+        return
     work = await db.read(collecting.plan, wish)
     try:
         for doomed in work.doomed:
@@ -46,6 +49,17 @@ async def _carry_out(world: World, wish: CollectionRow) -> None:
         return
     while not await db.write(deletion.carried_out, wish):
         pass  # a large experiment goes in many commits, and others come in between
+
+
+async def _delete_project(world: World, wish: CollectionRow) -> None:
+    """One look at a project that is to go; what breaks on the way is shown with it."""
+    try:
+        await world.ctx.db.write(place_deletion.advance, wish)
+    except Unavailable:
+        raise  # it passes: the next turn tries again
+    except Exception as error:
+        log.warning("collection %d", wish.id, exc_info=True)
+        await world.ctx.db.write(place_deletion.fail, wish, f"{type(error).__name__}: {error}")
 
 
 def _remove(doomed: Doomed) -> dict[str, int]:

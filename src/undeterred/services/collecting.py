@@ -63,9 +63,11 @@ def by_uuid(tx: Tx, uuids: list[str], globs: list[str]) -> None:
         collections.add(tx, "uuids", None, {"uuids": uuids, "globs": globs}, GRACE_US)
 
 
-def of_experiment(tx: Tx, experiment_id: int) -> None:
-    """Wish for a whole experiment to go: all checkpoints, its tensorboard files, then its rows."""
-    collections.add(tx, "experiment", experiment_id, {}, GRACE_US if collections.every_uuid(tx, experiment_id) else 0)
+def of_experiment(tx: Tx, experiment_id: int, delay_us: int | None = None) -> None:
+    """Wish for a whole experiment to go: all checkpoints, its tensorboard files, then its rows. delay_us: None for the usual one."""
+    if delay_us is None:
+        delay_us = GRACE_US if collections.every_uuid(tx, experiment_id) else 0
+    collections.add(tx, "experiment", experiment_id, {}, delay_us)
 
 
 def tensorboard_of(tx: Tx, experiment_id: int) -> None:

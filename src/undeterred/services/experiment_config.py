@@ -153,6 +153,14 @@ def _template(tx: Tx, name: str) -> str:
 
 
 def _place(tx: Tx, asked: Asked, project_id: int) -> PlaceRow:
+    """Where an experiment is to be. NotFound; FailedPrecondition for a place that is archived or being deleted."""
+    place = _named_place(tx, asked, project_id)
+    if place.going:
+        raise FailedPrecondition(f"project ({place.project_id}) is being deleted and cannot add new experiments")
+    return place
+
+
+def _named_place(tx: Tx, asked: Asked, project_id: int) -> PlaceRow:
     if project_id > 1 or not (asked.workspace and asked.project):
         wanted = project_id if project_id > 0 else 1
         place = experiment_places.by_id(tx, wanted)

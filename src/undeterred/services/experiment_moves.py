@@ -42,6 +42,8 @@ def _check_target(tx: Tx, project_id: int) -> None:
         raise NotFound(f"project '{project_id}' not found")
     if place.project_archived or place.workspace_archived:
         raise FailedPrecondition(f"project ({project_id}) is archived and cannot add new experiments")
+    if place.going:
+        raise FailedPrecondition(f"project ({project_id}) is being deleted and cannot add new experiments")
 
 
 def _check_source(tx: Tx, project_id: int) -> None:

@@ -5,8 +5,8 @@ from typing import Any
 import msgspec
 
 from undeterred.domain.access.basic import owns
-from undeterred.errors import AlreadyExists, FailedPrecondition, InvalidArgument, NotFound, PermissionDenied, Unimplemented
-from undeterred.services import workspaces
+from undeterred.errors import AlreadyExists, FailedPrecondition, InvalidArgument, NotFound, PermissionDenied
+from undeterred.services import place_deletion, workspaces
 from undeterred.services.identity import Caller
 from undeterred.services.paging import sliced
 from undeterred.services.project_keys import checked_key, former_owner, key_in_use, new_key
@@ -164,6 +164,8 @@ def move(tx: Tx, who: Caller, project_id: int, workspace_id: int) -> None:
         raise PermissionDenied("non admin users can't move projects that someone else owns")
     if row.immutable:
         raise FailedPrecondition(f"project ({row.id}) is immutable: it cannot be moved")
+    if row.state == "DELETING":
+        raise FailedPrecondition(f"project ({row.id}) is being deleted: it cannot be moved")
     if projects.id_of(tx, target.id, row.name) is not None:
         raise AlreadyExists(f"project with name '{row.name}' already exists in target workspace")
     if row.archived or row.workspace_archived:
@@ -171,13 +173,20 @@ def move(tx: Tx, who: Caller, project_id: int, workspace_id: int) -> None:
     projects.update(tx, project_id, {"workspace_id": target.id})
 
 
+def check_delete(tx: Tx, who: Caller, project_id: int) -> None:
+    """Whatever would refuse to delete a project. NotFound, PermissionDenied, FailedPrecondition."""
+    _deletable(tx, who, project_id)
+    place_deletion.check(tx, [project_id])
+
+
 def delete(tx: Tx, who: Caller, project_id: int) -> bool:
-    """Delete an empty project; true, for it is gone at once."""
+    """Delete a project; true if it held no experiments and is gone, false if it goes as they do."""
+    _deletable(tx, who, project_id)
+    return place_deletion.delete(tx, project_id)
+
+
+def _deletable(tx: Tx, who: Caller, project_id: int) -> None:
     row = find(tx, project_id)
     _must_own(who, row, "delete project")
     if row.immutable:
         raise FailedPrecondition(f"project ({row.id}) is immutable: it cannot be deleted")
-    if row.num_experiments:
-        raise Unimplemented(f"project ({row.id}) holds {row.num_experiments} experiments: delete or move them first")
-    projects.delete(tx, project_id)
-    return True

@@ -96,6 +96,8 @@ def move(tx: Tx, who: Caller, request: MoveRunsRequest) -> list[RunActionResult]
             raise NotFound(f"project '{project_id}' not found")
         if place.project_archived or place.workspace_archived:
             raise Conflict(f"project ({project_id}) is archived and {told}")
+        if place.going and project_id == target:
+            raise Conflict(f"project ({project_id}) is being deleted and {told}")
     ids = meant(tx, source, request.run_ids, request.filter, either=False)
     if source == target:
         return []

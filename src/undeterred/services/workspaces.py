@@ -9,11 +9,13 @@ from undeterred.config import master
 from undeterred.config.master import MasterConfig
 from undeterred.config.storage import CHECKPOINT_STORAGE
 from undeterred.domain.access.basic import owns
-from undeterred.errors import AlreadyExists, Conflict, FailedPrecondition, InvalidArgument, NotFound, PermissionDenied, Unimplemented
+from undeterred.errors import AlreadyExists, Conflict, FailedPrecondition, InvalidArgument, NotFound, PermissionDenied
+from undeterred.services import place_deletion
 from undeterred.services.identity import Caller
 from undeterred.services.paging import sliced
 from undeterred.services.shown_workspaces import shown
 from undeterred.services.users import checked_group
+from undeterred.store import place_deletion as place_rows
 from undeterred.store import projects, workspaces
 from undeterred.store.db import Tx
 from undeterred.store.workspaces import Wanted, WorkspaceRow
@@ -43,9 +45,9 @@ def find(tx: Tx, who: Caller, workspace_id: int) -> WorkspaceRow:
 
 
 def find_open(tx: Tx, who: Caller, workspace_id: int) -> WorkspaceRow:
-    """A workspace that takes changes and new projects: neither immutable nor archived. NotFound, FailedPrecondition."""
+    """A workspace that takes changes and new projects: neither immutable nor archived nor on its way out. NotFound, FailedPrecondition."""
     row = find(tx, who, workspace_id)
-    for flag, word in ((row.immutable, "immutable"), (row.archived, "archived")):
+    for flag, word in ((row.immutable, "immutable"), (row.archived, "archived"), (row.state == "DELETING", "being deleted")):
         if flag:
             raise FailedPrecondition(f"workspace ({row.id}) is {word} and cannot add new projects")
     return row
@@ -189,18 +191,25 @@ def pin(tx: Tx, who: Caller, workspace_id: int, pinned: bool) -> None:
         raise NotFound(f"error un-pinning workspace ({workspace_id}): not found")
 
 
+def check_delete(tx: Tx, who: Caller, workspace_id: int) -> None:
+    """Whatever would refuse to delete a workspace. NotFound, PermissionDenied, FailedPrecondition."""
+    _deletable(tx, who, workspace_id)
+    place_deletion.check(tx, projects.ids_in(tx, workspace_id))
+
+
 def delete(tx: Tx, who: Caller, workspace_id: int) -> bool:
-    """Delete a workspace with its empty projects; true if it had none. FailedPrecondition while it holds models."""
+    """Delete a workspace with its projects and all that is in them; true if it had none. FailedPrecondition while it holds models."""
+    row = _deletable(tx, who, workspace_id)
+    place_deletion.delete_workspace(tx, workspace_id)
+    return row.num_projects == 0
+
+
+def _deletable(tx: Tx, who: Caller, workspace_id: int) -> WorkspaceRow:
     row = find(tx, who, workspace_id)
     if not owns(who.user_id, who.admin, row.user_id):
         raise PermissionDenied("only admins may delete other user's workspaces")
     if row.immutable:
         raise FailedPrecondition(f"workspace ({row.id}) is immutable: it cannot be deleted")
-    if tx.value("SELECT id FROM models WHERE workspace_id = :id LIMIT 1", id=workspace_id) is not None:
-        raise FailedPrecondition(f"workspace ({row.id}) contains models; move or delete models first")
-    if row.num_experiments:
-        raise Unimplemented(f"workspace ({row.id}) holds {row.num_experiments} experiments: delete them first")
-    for project_id in projects.ids_in(tx, workspace_id):
-        projects.delete(tx, project_id)
-    workspaces.delete(tx, workspace_id)
-    return row.num_projects == 0
+    if place_rows.holds_models(tx, workspace_id):
+        raise FailedPrecondition(place_deletion.HOLDS_MODELS.format(row.id))
+    return row

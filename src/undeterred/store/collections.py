@@ -74,6 +74,11 @@ def done(tx: Tx, collection_id: int) -> None:
     tx.run("DELETE FROM collections WHERE id = :id", id=collection_id)
 
 
+def look_again(tx: Tx, collection_id: int, at: int) -> None:
+    """The wish is on its way; it is due again then."""
+    tx.run("UPDATE collections SET retry_at = :at WHERE id = :id", id=collection_id, at=at)
+
+
 def postpone(tx: Tx, collection_id: int, error: str, retry_at: int) -> None:
     """It could not be done now."""
     sql = "UPDATE collections SET tries = tries + 1, error = :error, retry_at = :at WHERE id = :id"

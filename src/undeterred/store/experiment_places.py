@@ -8,7 +8,7 @@ from undeterred.store.db import Tx
 
 
 class PlaceRow(msgspec.Struct, frozen=True):
-    """A project with what its workspace sets for experiments; `checkpoint_storage` is JSON."""
+    """A project with what its workspace sets for experiments; `checkpoint_storage` is JSON; `going`: one of them is being deleted."""
 
     project_id: int
     project_archived: int
@@ -17,10 +17,12 @@ class PlaceRow(msgspec.Struct, frozen=True):
     checkpoint_storage: str | None
     default_compute_pool: str
     default_aux_pool: str
+    going: int
 
 
 _PLACE = (
-    "SELECT p.id, p.archived, w.archived, w.id, w.checkpoint_storage, w.default_compute_pool, w.default_aux_pool"
+    "SELECT p.id, p.archived, w.archived, w.id, w.checkpoint_storage, w.default_compute_pool, w.default_aux_pool,"
+    " CASE WHEN p.state = 'DELETING' OR w.state = 'DELETING' THEN 1 ELSE 0 END"
     " FROM projects p JOIN workspaces w ON w.id = p.workspace_id"
 )
 

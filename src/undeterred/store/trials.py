@@ -36,6 +36,7 @@ class TrialRow(msgspec.Struct, frozen=True):
     warm_start: str | None
     log_retention_days: int | None
     log_policy_matched: str | None
+    last_activity_at: int | None
     hparams: str
     summary_metrics: str | None
     metadata: str | None
@@ -77,8 +78,8 @@ class TaskRow(msgspec.Struct, frozen=True):
 
 _SELECT = (
     "SELECT t.id, t.experiment_id, t.state, t.started_at, t.ended_at, t.run_id, t.restarts, t.total_batches, t.runner_state,"
-    " t.checkpoint_count, t.checkpoint_size, t.warm_start, t.log_retention_days, t.log_policy_matched, t.hparams, t.summary_metrics,"
-    " t.metadata, b.reported_at, b.batches, b.body, l.reported_at, l.batches, l.body, c.uuid, c.reported_at, c.state, c.resources, c.batches"
+    " t.checkpoint_count, t.checkpoint_size, t.warm_start, t.log_retention_days, t.log_policy_matched, t.last_activity_at, t.hparams,"
+    " t.summary_metrics, t.metadata, b.reported_at, b.batches, b.body, l.reported_at, l.batches, l.body, c.uuid, c.reported_at, c.state, c.resources, c.batches"
     " FROM trials t LEFT JOIN metrics b ON b.id = t.best_validation_id LEFT JOIN metrics l ON l.id = t.latest_validation_id"
     " LEFT JOIN checkpoints c ON c.uuid = t.best_checkpoint"
 )
@@ -215,7 +216,7 @@ def move_unmanaged(tx: Tx, experiment_id: int, state: str, ended: bool, complete
     if completed:
         sets.append("progress = 1.0")
     given = {"now": tx.now} if ended else {}
-    tx.run(f"UPDATE experiments SET {', '.join(sets)} WHERE id = :id", id=experiment_id, state=state, **given)
+    tx.run(f"UPDATE experiments SET {', '.join(sets)} WHERE id = :id AND state <> 'DELETING'", id=experiment_id, state=state, **given)
     tx.ring(f"experiment:{experiment_id}")
 
 

@@ -97,6 +97,13 @@ def settled(state: ExperimentState) -> ExperimentState:
     return _ENDS.get(state, state)
 
 
+def leaving(state: ExperimentState, unmanaged: bool) -> ExperimentState:
+    """Where an experiment goes whose project is being deleted: what runs is killed, what has ended is deleted; the same state: it is on its way."""
+    if is_terminal(state) or state is _S.DELETE_FAILED or (unmanaged and state is not _S.DELETING):
+        return _S.DELETING
+    return _S.STOPPING_KILLED if may(state, _S.STOPPING_KILLED) else state
+
+
 def _visible(now: Experiment) -> Experiment:
     if now.archived:
         raise NotFound(f"experiment '{now.id}' not found")

@@ -8,9 +8,9 @@ collections = Table(
     "collections",
     metadata,
     serial(),
-    text("kind"),  # policy (an experiment's own) | uuids | experiment (the whole experiment goes)
+    text("kind"),  # policy (an experiment's own) | uuids | experiment (the whole experiment goes) | project (it goes with its experiments)
     number("experiment_id", null=True),
-    text("wanted"),  # JSON: {"uuids": [...], "globs": [...]} or {"policy": [experiment_best, trial_best, trial_latest]}
+    text("wanted"),  # JSON: {"uuids": [...], "globs": [...]} or {"policy": [experiment_best, trial_best, trial_latest]} or {"project": id}
     instant("requested_at"),
     instant("retry_at"),
     number("tries", 0),

@@ -231,7 +231,7 @@ def test_archives_hold_the_files(source: Source) -> None:
 def test_archives_do_not_leave_the_folder(source: Source, tmp_path: Path) -> None:
     (tmp_path / "secret").write_text("s")
     (source.folder / "link").symlink_to(tmp_path / "secret")
-    for path in ("../secret", "../", "link", "nothing", "/etc/passwd", "/etc/"):
+    for path in ("../secret", "../", "link", "nothing", "/etc/passwd", "/etc/", "a\0b", "x" * 300):
         with pytest.raises(NotFound):
             checkpoint_files.listed(Source(source.uuid, source.folder, (path,)))
 
@@ -285,6 +285,25 @@ def test_removal_keeps_to_the_folder(source: Source, tmp_path: Path) -> None:
     with pytest.raises(NotFound, match="link"):
         checkpoint_files.listed(Source(UUID.format(2), tmp_path / UUID.format(2), ("precious",)))
     assert (outside / "precious").exists()
+
+
+def test_a_folder_that_became_a_link_is_not_removed_through(source: Source, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A task that runs swaps a folder for a link between the look and the removal."""
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    (outside / "b.txt").write_text("p")
+    find = checkpoint_folders._found
+
+    def find_then_swap(where: Path, globs: list[str]) -> list[str]:
+        found = find(where, globs)
+        (where / "sub").rename(where / "moved")
+        (where / "sub").symlink_to(outside)
+        return found
+
+    monkeypatch.setattr(checkpoint_folders, "_found", find_then_swap)
+    with pytest.raises(FailedPrecondition, match="could not be removed"):
+        checkpoint_folders.remove(source.folder, ["sub/b.txt"])
+    assert (outside / "b.txt").exists()
 
 
 def test_tensorboard_files_behind_a_link_stay(tmp_path: Path) -> None:

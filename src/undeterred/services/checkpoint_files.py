@@ -67,10 +67,15 @@ def listed(source: Source) -> list[Path]:
     root = source.folder.resolve()
     files = []
     for path in sorted(source.paths):
-        place, folder = (root / path).resolve(), path.endswith("/")
-        if not place.is_relative_to(root) or not (folder or place.is_file()):
+        folder = path.endswith("/")
+        try:
+            place = (root / path).resolve()
+            there = place.is_dir() if folder else place.is_file()
+        except (OSError, ValueError):  # no name that a disk takes: too long, or with a NUL character
+            place, there = root, False
+        if not place.is_relative_to(root) or not (folder or there):
             raise NotFound(f"checkpoint '{source.uuid}' has no file {path!r} in its storage")
-        if place != root and (not folder or place.is_dir()):
+        if there and place != root:
             files.append(root / path)
     return files
 

@@ -1,8 +1,13 @@
-"""Where checkpoints lie on this machine's disks, for storages of type shared_fs and directory, and how their files are removed."""
+"""Where checkpoints lie on this machine's disks, for storages of type shared_fs and directory, and how their files are removed.
 
+A task that still runs may put links there at any moment: what is removed is reached folder by folder, and never through one.
+"""
+
+import contextlib
 import os
 import shutil
-from collections.abc import Sequence
+import stat
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -43,7 +48,7 @@ def remove(where: Path, globs: Sequence[str]) -> dict[str, int]:
             shutil.rmtree(where)
             return {}
         for path in _found(where, globs):
-            _remove_one(path)
+            _remove_one(where, path)
         left = listed(where) if where.exists() else {}
         if not left and where.exists():
             where.rmdir()
@@ -56,21 +61,19 @@ def remove_tensorboard(storage: dict[str, Any], cluster_id: str, experiment_id: 
     """Remove an experiment's tensorboard files; where they lie behind a link they stay. A storage that is not on a disk here has none."""
     if storage.get("type") not in ("shared_fs", "directory"):
         return
-    root = base(storage).resolve()
-    where = root / cluster_id / "tensorboard" / "experiment" / str(experiment_id)
-    if where.resolve() == where:
-        shutil.rmtree(where, ignore_errors=True)
+    with contextlib.suppress(OSError), _below(base(storage).resolve(), cluster_id, "tensorboard", "experiment") as folder_fd:
+        shutil.rmtree(str(experiment_id), ignore_errors=True, dir_fd=folder_fd)
 
 
-def _found(where: Path, globs: Sequence[str]) -> list[Path]:
-    """What the patterns match in a folder, the folder itself included, not behind links; folders before what is in them."""
+def _found(where: Path, globs: Sequence[str]) -> list[str]:
+    """What the patterns match in a folder, "" for the folder itself, not behind links; folders before what is in them."""
     entries: list[tuple[str, bool]] = [("", True)]
     for folder, folders, files in os.walk(where):
         below = os.path.relpath(folder, where)
         entries += [
             (os.path.normpath(f"{below}/{name}"), is_folder) for names, is_folder in ((folders, True), (files, False)) for name in names
         ]
-    return [where / path for path, is_folder in sorted(entries) if any(globs_of_files.matches(path, is_folder, each) for each in globs)]
+    return [path for path, is_folder in sorted(entries) if any(globs_of_files.matches(path, is_folder, each) for each in globs)]
 
 
 def listed(where: Path) -> dict[str, int]:
@@ -83,8 +86,29 @@ def listed(where: Path) -> dict[str, int]:
     }
 
 
-def _remove_one(path: Path) -> None:
-    if path.is_dir() and not path.is_symlink():
-        shutil.rmtree(path)
-    else:
-        path.unlink(missing_ok=True)
+def _remove_one(where: Path, path: str) -> None:
+    """Remove a file, or a folder with all that is in it; nothing where it is gone already."""
+    if not path:
+        shutil.rmtree(where)
+        return
+    *above, name = path.split("/")
+    with contextlib.suppress(FileNotFoundError), _below(where, *above) as fd:
+        if stat.S_ISDIR(os.stat(name, dir_fd=fd, follow_symlinks=False).st_mode):
+            shutil.rmtree(name, dir_fd=fd)
+        else:
+            os.unlink(name, dir_fd=fd)
+
+
+@contextlib.contextmanager
+def _below(root: Path, *parts: str) -> Iterator[int]:
+    """An open folder below another one. Raises OSError where a part is a link or is not there."""
+    flags = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+    fd = os.open(root, flags)
+    try:
+        for part in parts:
+            inner = os.open(part, flags, dir_fd=fd)
+            os.close(fd)
+            fd = inner
+        yield fd
+    finally:
+        os.close(fd)

@@ -162,7 +162,7 @@ def _database(config: MasterConfig, data: Path) -> Finding:
     try:
         connection = PostgresConnection(url + ("&" if "?" in url else "?") + "connect_timeout=5", write=False)
     except Exception as error:  # whatever the driver says of a server, a name or a password
-        reason = str(error).strip().splitlines()[0]
+        reason = (str(getattr(error, "detail", "")) or str(error)).strip().splitlines()[0]
         return Finding(
             "database",
             MEND,

@@ -78,6 +78,7 @@ async def run(config: MasterConfig, data: Path, stop_tasks: bool) -> None:
     db = open_store(data, config.db_url)
     try:
         settings = await db.write(_begin, config, data, _reachable(config, listener))
+        db.epoch = settings.epoch
         ctx = Context(db, settings)
         runtimes = build_runtimes(config, data, settings.epoch)
         world = World(ctx, runtimes)

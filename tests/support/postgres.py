@@ -3,6 +3,7 @@
 A fresh database costs some 20 ms: it is copied from a template, and what prepares a template (migrations) runs once per test process.
 """
 
+import contextlib
 import ctypes
 import os
 import pwd
@@ -17,6 +18,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+import psutil
 import psycopg
 from psycopg import sql
 
@@ -71,6 +73,24 @@ class Postgres:
             self._process.kill()
             self._process.wait()
         shutil.rmtree(self.folder, ignore_errors=True)
+
+    def crash(self) -> None:
+        """SIGKILL to the server and all its processes: as after a crash of its machine, but for what the kernel still writes."""
+        processes = [psutil.Process(self._process.pid), *psutil.Process(self._process.pid).children(recursive=True)]
+        for process in processes:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                process.kill()
+        self._process.wait()
+        psutil.wait_procs(processes, timeout=START_S)
+
+    def shut(self) -> None:
+        """End the server at once; its files stay."""
+        self._process.send_signal(signal.SIGINT)
+        self._process.wait(timeout=START_S)
+
+    def start(self) -> None:
+        """Start it again, after `crash` or `shut`."""
+        self._process = self._start()
 
     def _template(self, prepare: Callable[[str], None]) -> str:
         if prepare not in self._templates:

@@ -1,10 +1,12 @@
 """`kill -9` of the master at any moment of a running trial: no more than a pause, nothing acknowledged is lost, nothing is there twice."""
 
+import os
 import random
 import re
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -12,22 +14,36 @@ from tests.support.det import cluster_config
 from tests.support.server import Server
 from tests.walks import trial as walk
 
+if TYPE_CHECKING:
+    from tests.support.postgres import Postgres
+
 pytestmark = [pytest.mark.slow, pytest.mark.realclient, pytest.mark.timeout(900)]
 
 KILLS = 50
+KILLS_POSTGRES = int(os.environ.get("UNDETERRED_KILLS", "12"))
 STEPS = 24
 
 
 def test_fifty_kills(serve: Callable[..., Server], task_python: Path, tmp_path: Path) -> None:
+    kills(serve, cluster_config(task_python, tmp_path / "checkpoints"), KILLS, tmp_path / "checkpoints")
+
+
+@pytest.mark.postgres
+def test_kills_on_postgres(serve: Callable[..., Server], task_python: Path, tmp_path: Path, postgres: "Postgres") -> None:
+    config = cluster_config(task_python, tmp_path / "checkpoints") | {"db": {"url": postgres.fresh()}}
+    kills(serve, config, KILLS_POSTGRES, tmp_path / "checkpoints")
+
+
+def kills(serve: Callable[..., Server], config: dict[str, object], count: int, storage: Path) -> None:
     """Two trials at a time, new ones as they end: kills fall on their starts, steps, checkpoints and ends."""
     seed = random.SystemRandom().randrange(2**32)
     print(f"seed {seed}")
     chance = random.Random(seed)
-    server = serve(config=cluster_config(task_python, tmp_path / "checkpoints"), slots=2)
+    server = serve(config=config, slots=2)
     server.token()
     numbers: list[int] = []
     began, away_s = time.monotonic(), 0.0
-    for _ in range(KILLS):
+    for _ in range(count):
         while len([n for n in numbers if not ended(server, n)]) < 2:
             numbers.append(submitted(server, walk.SHORT_RETRIES))
         time.sleep(chance.random() * 0.7)
@@ -35,11 +51,11 @@ def test_fifty_kills(serve: Callable[..., Server], task_python: Path, tmp_path: 
         killed = time.monotonic()
         server.start()
         away_s += time.monotonic() - killed
-    print(f"{KILLS} kills in {time.monotonic() - began:.0f} s, away {away_s / KILLS:.2f} s on average, {len(numbers)} trials")
-    assert len(numbers) > 2, "no trial ended between the kills"
+    print(f"{count} kills in {time.monotonic() - began:.0f} s, away {away_s / count:.2f} s on average, {len(numbers)} trials")
+    assert count < KILLS or len(numbers) > 2, "no trial ended between the kills"
     for number in numbers:
         walk.until_state(server, number, "COMPLETED", "ERROR", "CANCELED", timeout_s=60)
-        whole(server, number, tmp_path / "checkpoints")
+        whole(server, number, storage)
     walk.nothing_left(server)
 
 

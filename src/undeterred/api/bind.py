@@ -12,8 +12,9 @@ from typing import Any
 from urllib.parse import parse_qs
 
 from undeterred.api import foreign, http, render
-from undeterred.api.credentials import Token, token_of
+from undeterred.api.credentials import ALLOCATION, Token, token_of
 from undeterred.api.http import ClientGone, Receive, Scope, Send
+from undeterred.api.patience import Patience
 from undeterred.api.routing import Router
 from undeterred.api.serve import HANDLERS, ROUTES, Answer, Request, Route, Served
 from undeterred.domain.access import basic
@@ -37,6 +38,7 @@ class App:
 
     def __init__(self, ctx: Context, endpoints: Iterable[Endpoint[Any, Any]]) -> None:
         self.ctx = ctx
+        self._patience = Patience()
         self._calls: Router[Served] = Router()
         self._routes: Router[Route] = Router()
         for endpoint in endpoints:
@@ -65,6 +67,11 @@ class App:
         except ClientGone:
             log.debug("a client left before its request was whole: %s", scope["path"])
 
+    def _with_patience(self, shape: http.Headers, error: WireError, scope: Scope, headers: dict[bytes, bytes]) -> http.Headers:
+        """An error's headers: of trouble that passes they say when to ask again."""
+        reads = scope["method"] in ("GET", "HEAD") and ALLOCATION not in headers
+        return [*shape, *self._patience.headers(error, reads=reads)]
+
     async def _check_sender(self, verb: str, headers: dict[bytes, bytes]) -> None:
         """PermissionDenied for what a page of another site sent, and for a name that could be somebody else's while an account is open."""
         settings = self.ctx.settings
@@ -88,7 +95,7 @@ class App:
                 query, body = body + b"&" + query, b""
             request = decode_request(served.endpoint, values, query, body)
         except WireError as error:
-            await http.answer(send, error.http, http.JSON, render.unary(error))
+            await http.answer(send, error.http, self._with_patience(http.JSON, error, scope, headers), render.unary(error))
             return
         pretty = b"pretty" in query and "pretty" in parse_qs(query.decode("latin-1"), keep_blank_values=True)
         pretty = pretty or headers.get(b"accept") == b"application/json+pretty"
@@ -134,7 +141,7 @@ class App:
             body = encode_pretty(result) if pretty else encode(result)
         except Exception as problem:
             error = render.known(problem, served.endpoint.name)
-            await http.answer(send, error.http, http.JSON, render.unary(error))
+            await http.answer(send, error.http, self._with_patience(http.JSON, error, scope, headers), render.unary(error))
             return
         await http.answer(send, 200, [*http.JSON, *extra] if extra else http.JSON, body, scope)
 
@@ -149,7 +156,7 @@ class App:
             first = await anext(lines, b"")
         except Exception as problem:
             error = render.known(problem, served.endpoint.name)
-            await http.answer(send, error.http, http.PLAIN_JSON, render.stream(error))
+            await http.answer(send, error.http, self._with_patience(http.PLAIN_JSON, error, scope, headers), render.stream(error))
             return
         async with aclosing(lines):
             await http.chunks(send, 200, http.JSON, first, lines, receive)
@@ -207,7 +214,7 @@ class App:
             result = await found[0].handler(self.ctx, request)
         except Exception as problem:
             error = render.known(problem, f"{scope['method']} {path}")
-            await http.answer(send, error.http, http.PLAIN_JSON, render.message(error.text))
+            await http.answer(send, error.http, self._with_patience(http.PLAIN_JSON, error, scope, headers), render.message(error.text))
             return
         await self._send(scope, receive, send, result)
 

@@ -8,15 +8,18 @@ help out when it has been at the same reading for a while.
 """
 
 import asyncio
+import contextlib
 import logging
+import os
 import queue
+import signal
 import threading
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
 
-from undeterred.errors import Unavailable
+from undeterred.errors import FailedPrecondition, Unavailable
 from undeterred.store.bell import Bell
 from undeterred.store.dialect import Dialect
 
@@ -25,6 +28,7 @@ P = ParamSpec("P")
 Waiter = asyncio.Future[Any] | Future[Any]
 GROUP_MAX = 256
 PATIENCE_S = 0.002
+COMPLAIN_S = 10.0  # between two lines of the log about a database that is away
 
 log = logging.getLogger("undeterred.store")
 
@@ -135,6 +139,8 @@ class Database:
         self._watching: asyncio.AbstractEventLoop | None = None
         self._unrung: dict[_Job, Tx] = {}  # what readers may see already, while nobody has heard of it yet
         self._closed = False
+        self._complain_at = 0.0
+        self.epoch = 0  # of the master whose database this is; 0: nobody's
         first = connect(True)
         self.dialect = first.dialect
         self._threads = [threading.Thread(target=self._writer, args=(first,), name="store-writer", daemon=True)]
@@ -200,8 +206,8 @@ class Database:
 
     def _writer(self, connection: Connection) -> None:
         while (jobs := self._take()) is not None:
-            connection = self._reconnect(connection)
             try:
+                connection = self._begin(connection, write=True)
                 self._commit(connection, jobs)
             except Exception as error:  # the commit itself failed: nobody's work is durable, and everybody is told
                 _rollback(connection)
@@ -229,7 +235,6 @@ class Database:
         return jobs
 
     def _commit(self, connection: Connection, jobs: list[_Job]) -> None:
-        connection.begin(True)
         now = time.time_ns() // 1000
         alone = len(jobs) == 1
         for job in jobs:
@@ -247,7 +252,7 @@ class Database:
             if not alone:
                 connection.execute("RELEASE SAVEPOINT job")
         self._unrung.update({job: job.tx for job in jobs if job.tx is not None and job.tx.topics})
-        connection.execute("COMMIT")
+        _end(connection)
 
     def _reader(self) -> None:
         connection: Connection | None = None
@@ -277,9 +282,8 @@ class Database:
     def _read(self, connection: Connection | None, job: _Job) -> Connection | None:
         self._begun += 1
         try:
-            connection = self._connect(False) if connection is None else self._reconnect(connection, write=False)
+            connection = self._begin(self._connect(False) if connection is None else connection, write=False)
             job.tx = Tx(connection, time.time_ns() // 1000)
-            connection.begin(False)
             try:
                 job.result = job.fn(job.tx, *job.args)
             finally:
@@ -305,17 +309,47 @@ class Database:
         self._seen = self._begun
         loop.call_later(PATIENCE_S, self._look, loop)
 
-    def _reconnect(self, connection: Connection, write: bool = True) -> Connection:
+    def _begin(self, connection: Connection, write: bool) -> Connection:
+        """BEGIN, on a new connection where the database went away: while nobody asked, or at this very moment."""
+        connection = self._reconnect(connection, write)
+        try:
+            connection.begin(write)
+        except Exception:
+            if connection.usable():
+                raise
+            connection = self._reconnect(connection, write)
+            connection.begin(write)
+        return connection
+
+    def _reconnect(self, connection: Connection, write: bool) -> Connection:
         """The connection, or a new one when the database went away."""
         if connection.usable():
             return connection
         try:
             fresh = self._connect(write)
-        except Exception:
-            log.warning("the database does not answer; trying again at the next request", exc_info=True)
+        except Exception as error:
+            if time.monotonic() > self._complain_at:
+                self._complain_at = time.monotonic() + COMPLAIN_S
+                log.warning("%s; every request looks again", error)
+            if isinstance(error, FailedPrecondition):  # somebody holds it: an older connection of ours, or another master
+                self._end_if_replaced()
             return connection
         connection.close()
+        if write:
+            self._end_if_replaced()
         return fresh
+
+    def _end_if_replaced(self) -> None:
+        """End this process where another master took the database while we had no connection: what it remembers is not true any more."""
+        if not self.epoch:
+            return
+        with contextlib.suppress(Exception):  # it does not answer: the next request looks again
+            looking = self._connect(False)
+            row = looking.execute("SELECT epoch FROM lease WHERE name = 'master'").fetchone()
+            looking.close()
+            if row is not None and row[0] != self.epoch:
+                log.error("another master took the database (its epoch is %d, this one's %d): this one ends", row[0], self.epoch)
+                os.kill(os.getpid(), signal.SIGTERM)
 
     def _answer(self, jobs: list[_Job]) -> None:
         """Hand out results: one hop to each event loop, however many jobs."""
@@ -359,6 +393,16 @@ class Database:
         if job.loop is not None:
             for topic in tx.topics:
                 self.bell.ring(topic)
+
+
+def _end(connection: Connection) -> None:
+    """COMMIT. Where the connection breaks in it, nobody can know what became of it."""
+    try:
+        connection.execute("COMMIT")
+    except Exception as error:
+        if connection.usable():
+            raise
+        raise Unavailable("the database went away during the commit: it may be stored or not; look, and try again", repr(error)) from error
 
 
 def _rollback(connection: Connection) -> None:

@@ -2,13 +2,20 @@
 
 import contextlib
 import os
+import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import TypeVar
 
+from undeterred.errors import FailedPrecondition, Unavailable
 from undeterred.store.db import Database
 from undeterred.store.migrate import bring_up
 from undeterred.store.sqlite import SqliteConnection
 
 FILE = "undeterred.db"
+START_S = 20.0
+LOOK_S = 0.1
+T = TypeVar("T")
 
 
 def _keep_private(path: Path) -> None:
@@ -23,12 +30,12 @@ def _keep_private(path: Path) -> None:
 def open_store(folder: Path, url: str = "", readers: int = 3) -> Database:
     """The database, with its tables up to date; `url` is "" (SQLite in `folder`) or postgresql://…
 
-    Raises FailedPrecondition when it has a master already or comes from a newer release.
+    Raises FailedPrecondition when it has a master already, comes from a newer release or cannot be reached.
     """
     if url:
         from undeterred.store.postgres import PostgresConnection  # a fifth of the start, only where it is used
 
-        first = PostgresConnection(url, write=True)
+        first = _reached(lambda: PostgresConnection(url, write=True))
         bring_up(first, url.replace("postgresql://", "postgresql+psycopg://", 1).replace("postgres://", "postgresql+psycopg://", 1))
         first.close()
         return Database(lambda write: PostgresConnection(url, write), readers)
@@ -38,3 +45,17 @@ def open_store(folder: Path, url: str = "", readers: int = 3) -> Database:
     bring_up(connection, f"sqlite:///{path}")
     connection.close()
     return Database(lambda write: SqliteConnection(path, write), readers, eager=1)
+
+
+def _reached(connect: Callable[[], T]) -> T:
+    """The first connection; a server that is just starting (or recovers from its own death) is waited for."""
+    deadline = time.monotonic() + START_S
+    while True:
+        try:
+            return connect()
+        except Unavailable as error:
+            if "starting up" not in error.detail or time.monotonic() > deadline:
+                raise FailedPrecondition(
+                    f"the PostgreSQL database cannot be reached: start it, or mend `db` in master.yaml. It says: {error.detail}"
+                ) from error
+        time.sleep(LOOK_S)

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import psycopg
+from psycopg.conninfo import make_conninfo
 
 from undeterred.errors import FailedPrecondition, InvalidArgument, Unavailable
 from undeterred.store.db import Cursor
@@ -12,6 +13,7 @@ from undeterred.store.dialect import Dialect, Postgres
 
 MASTER_LOCK = 0x756E646574
 CLAIM_S = 2.0
+CONNECT_S = 10
 
 
 class PostgresConnection:
@@ -20,7 +22,11 @@ class PostgresConnection:
     dialect: Dialect = Postgres()
 
     def __init__(self, url: str, write: bool) -> None:
-        self._raw = psycopg.connect(url, autocommit=True, application_name="undeterred")
+        try:
+            limited = url if "connect_timeout" in url else make_conninfo(url, connect_timeout=CONNECT_S)
+            self._raw = psycopg.connect(limited, autocommit=True, application_name="undeterred")
+        except psycopg.OperationalError as error:
+            raise Unavailable("the database does not answer: nothing was stored; try again", str(error)) from None
         self._raw.prepare_threshold = 3
         self._cursor = self._raw.cursor()
         if write:

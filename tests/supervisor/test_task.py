@@ -186,9 +186,11 @@ def test_gone(quick: Ground) -> None:
     until(lambda: not quick.place(container).exists(), 10)
 
 
+@pytest.mark.parametrize("again", [False, True])
 @pytest.mark.parametrize("reports", [0, 2])
-def test_data_folder_removed(quick: Ground, reports: int) -> None:
-    """Somebody deletes everything while the master is down, early or late: the supervisor does not wait for ever."""
+def test_data_folder_removed(quick: Ground, reports: int, again: bool) -> None:
+    """Somebody deletes everything while the master is down, early or late: the supervisor does not wait for ever; nor when
+    it made a part of it again meanwhile, which one does that is laying out."""
     quick.stub.before = lambda _path: 200 if len(quick.stub.states) < reports else 503
     container = quick.sh("sleep 0.5; echo x; sleep 1000")
     pid = quick.supervisor(container)
@@ -199,6 +201,8 @@ def test_data_folder_removed(quick: Ground, reports: int) -> None:
         return not quick.place(container).exists()
 
     until(removed)
+    if again:
+        quick.place(container).mkdir(exist_ok=True)
     until(lambda: folder.start_time(pid) is None, 10, "the supervisor's end")
 
 

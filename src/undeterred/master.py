@@ -18,13 +18,15 @@ import sys
 import uuid
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 import uvicorn
 import uvloop
 
 import undeterred.api.all  # noqa: F401 - declares every handler
+from undeterred import REFERENCE_VERSION, __version__
 from undeterred.api.bind import App
+from undeterred.api.cluster import LOG_LEVELS
 from undeterred.api.cors import Application, Cors
 from undeterred.config import master as master_config
 from undeterred.config.master import MasterConfig
@@ -37,6 +39,7 @@ from undeterred.loops.world import World
 from undeterred.runtimes.build import build_runtimes
 from undeterred.services import bootstrap
 from undeterred.services.context import Context
+from undeterred.services.master_log import CONTROL, MasterLog
 from undeterred.services.settings import Settings, is_loopback
 from undeterred.store import lease
 from undeterred.store.lease import FolderLock
@@ -45,7 +48,6 @@ from undeterred.wire.registry import ENDPOINTS
 from undeterred.wire.supervision import INTERNAL_ENDPOINTS
 
 log = logging.getLogger("undeterred.master")
-LEVELS = {"trace": "DEBUG", "debug": "DEBUG", "info": "INFO", "warn": "WARNING", "error": "ERROR", "fatal": "CRITICAL"}
 KEEP_ALIVE_S = 120
 GRACE_S = 2
 FILES_MAX = 65536
@@ -57,11 +59,13 @@ def main(argv: list[str] | None = None) -> int:
     _open_many()
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(OneLine("%(asctime)s %(levelname)s %(name)s: %(message)s"))
-    logging.basicConfig(level=logging.INFO, handlers=[handler])
+    kept = MasterLog()
+    logging.basicConfig(level=logging.INFO, handlers=[handler, kept])
     try:
         config = _config(arguments, os.environ)
-        logging.getLogger().setLevel(LEVELS[config.log.level])
-        uvloop.run(run(config, Path(config.data).expanduser().absolute(), arguments.stop_tasks))
+        kept.hide(config)
+        logging.getLogger().setLevel(LOG_LEVELS[config.log.level])
+        uvloop.run(run(config, Path(config.data).expanduser().absolute(), arguments.stop_tasks, kept))
     except WireError as error:
         print(f"undeterred: {error.text}", file=sys.stderr)
         return 1
@@ -70,8 +74,9 @@ def main(argv: list[str] | None = None) -> int:
     return 0
 
 
-async def run(config: MasterConfig, data: Path, stop_tasks: bool) -> None:
-    """Build the master, serve until told to stop, end cleanly."""
+async def run(config: MasterConfig, data: Path, stop_tasks: bool, kept: MasterLog) -> None:
+    """Build the master, serve until told to stop, end cleanly. kept: its log for those who ask over the wire."""
+    log.info("Undeterred %s speaks the API of Determined %s (process %d)", __version__, REFERENCE_VERSION, os.getpid())
     _make_folder(data)
     lock = FolderLock(data)
     listener = _listen(config)
@@ -79,8 +84,12 @@ async def run(config: MasterConfig, data: Path, stop_tasks: bool) -> None:
     try:
         settings = await db.write(_begin, config, data, _reachable(config, listener))
         db.epoch = settings.epoch
-        ctx = Context(db, settings)
+        ctx = Context(db, settings, kept)
+        kept.wake(ctx.bell)
         runtimes = build_runtimes(config, data, settings.epoch)
+        log.info(
+            "cluster %s on %s, pools: %s", settings.cluster_id, "PostgreSQL" if config.db_url else "SQLite", ", ".join(runtimes) or "none"
+        )
         world = World(ctx, runtimes)
         await allocations.register(world)
         runner = Runner(world, LOOPS)
@@ -161,10 +170,8 @@ async def _end_tasks(world: World, runner: Runner, stop: Callable[[], None]) -> 
 class OneLine(logging.Formatter):
     """A message is one line of the log, whatever a client's text in it holds; a traceback comes after it as it is."""
 
-    CONTROL: ClassVar = {n: f"\\x{n:02x}" for n in (*range(0x20), *range(0x7F, 0xA0), 0x2028, 0x2029)}
-
     def formatMessage(self, record: logging.LogRecord) -> str:
-        record.message = record.message.translate(self.CONTROL)
+        record.message = record.message.translate(CONTROL)
         return super().formatMessage(record)
 
 

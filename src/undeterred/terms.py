@@ -138,8 +138,3 @@ def is_terminal(state: ExperimentState | TrialState | GenericTaskState) -> bool:
 def is_stopping(state: ExperimentState | TrialState | GenericTaskState) -> bool:
     """True on the way to an end (STOPPING_PAUSED of generic tasks is on the way to a pause, not to an end)."""
     return state.value.startswith("STOPPING_") and state.value != "STOPPING_PAUSED"
-
-
-def is_live(state: AllocationState) -> bool:
-    """True while an allocation may hold slots or processes."""
-    return state not in (AllocationState.PENDING, AllocationState.TERMINATED)

@@ -10,6 +10,7 @@ from tests.support.server import Server
 
 CONVERSATIONS = [
     "auth",
+    "cluster",
     "seed-story",
     "gateway",
     "experiments",

@@ -50,10 +50,14 @@ class Lab:
             sent.report_time = at
         self.db.write_now(metrics.report, ADMIN, metrics.read(sent, group))
 
-    def checkpoint(self, trial_id: int, uuid: str, step: int, **sizes: int) -> None:
-        """A report of a checkpoint; sizes: of its files by name."""
+    def checkpoint(self, trial_id: int, uuid: str, step: int, report_time: str | None = None, **sizes: int) -> None:
+        """A report of a checkpoint; report_time: RFC 3339; sizes: of its files by name."""
         sent = checkpoint_wire.Checkpoint(
-            uuid=uuid, task_id=self.task(trial_id), metadata={"steps_completed": step}, resources={k: str(v) for k, v in sizes.items()}
+            uuid=uuid,
+            task_id=self.task(trial_id),
+            metadata={"steps_completed": step},
+            resources={k: str(v) for k, v in sizes.items()},
+            report_time=report_time,
         )
         self.db.write_now(checkpoints.report, ADMIN, sent)
 

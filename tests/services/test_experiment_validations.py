@@ -3,15 +3,12 @@
 from pathlib import Path
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from tests.services.test_experiments import UNMANAGED, create, made_layers
 from undeterred.config.master import MasterConfig
 from undeterred.errors import NotFound
 from undeterred.services import experiment_validations
 from undeterred.services.identity import Caller
-from undeterred.store import experiment_validations as rows
 from undeterred.store import trials
 from undeterred.store.db import Database, Tx
 
@@ -52,15 +49,3 @@ def test_only_what_is_better_than_all_before_is_told(
     for ask in (experiment_validations.history, experiment_validations.best_metric):
         with pytest.raises(NotFound, match="experiment '9' not found"):
             db.read_now(ask, 9)
-
-
-@given(st.floats(width=32, allow_nan=False, allow_infinity=False))
-def test_a_32_bit_number_is_told_in_few_digits(x: float) -> None:
-    short = rows.float32(x)
-    assert rows.float32(short) == short
-    assert len(f"{abs(short):.17g}".replace(".", "").strip("0").split("e")[0]) <= 17
-    assert float(f"{short:.9g}") == short
-
-
-def test_a_number_too_large_for_32_bits_is_infinite() -> None:
-    assert (rows.float32(1e300), rows.float32(-1e300), rows.float32(0.1)) == (float("inf"), float("-inf"), 0.1)

@@ -1,6 +1,7 @@
 """Instants, 64-bit integers and numbers as the wire writes them."""
 
 import json
+import struct
 from datetime import UTC, datetime, timedelta
 
 import msgspec
@@ -68,6 +69,19 @@ def test_numbers() -> None:
     assert [base.double(x) for x in (1.5, float("inf"), float("-inf"), float("nan"))] == [1.5, "Infinity", "-Infinity", "NaN"]
     assert base.number("-Infinity") == float("-inf")
     assert base.number("NaN") != base.number("NaN")
+
+
+@given(st.floats(width=32, allow_nan=False, allow_infinity=False))
+def test_a_32_bit_number_is_told_in_few_digits(x: float) -> None:
+    short = base.single(x)
+    assert isinstance(short, float)
+    assert struct.pack("<f", short) == struct.pack("<f", x)
+    assert float(f"{short:.9g}") == short
+
+
+def test_a_number_of_32_bits() -> None:
+    assert [base.single(x) for x in (0, 5, 0.1, 1 / 15, -1 / 3)] == [0, 5, 0.1, 0.06666667, -0.33333334]
+    assert [base.single(x) for x in (1e300, -1e300, float("nan"))] == ["Infinity", "-Infinity", "NaN"]
 
 
 def test_three_ways_to_write_a_message() -> None:

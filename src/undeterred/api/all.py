@@ -7,6 +7,7 @@ import undeterred.api.auth
 import undeterred.api.charts
 import undeterred.api.checkpoints
 import undeterred.api.cluster
+import undeterred.api.cluster_messages
 import undeterred.api.docs
 import undeterred.api.experiment_actions
 import undeterred.api.experiment_files
@@ -16,6 +17,7 @@ import undeterred.api.jobs
 import undeterred.api.labels
 import undeterred.api.landing
 import undeterred.api.logs
+import undeterred.api.master_logs
 import undeterred.api.metrics
 import undeterred.api.model_versions
 import undeterred.api.models

@@ -8,7 +8,8 @@ from undeterred import REFERENCE_VERSION
 from undeterred.api.serve import Answer, Request, route, serves
 from undeterred.config.master import masked
 from undeterred.domain.access.permissions import Permission
-from undeterred.errors import PermissionDenied
+from undeterred.errors import InvalidArgument, PermissionDenied
+from undeterred.services import cluster_messages
 from undeterred.services.context import Context
 from undeterred.services.identity import Caller
 from undeterred.store.db import Tx
@@ -22,15 +23,22 @@ from undeterred.wire.cluster import (
     HealthCheck,
     HealthRequest,
     HealthStatus,
+    LogConfig,
+    PatchMasterConfigRequest,
+    PatchMasterConfigResponse,
     ResourceManagerHealth,
     get_master,
     get_master_config,
     get_telemetry,
     health,
+    patch_master_config,
 )
 from undeterred.wire.encode import encode
 
 log = logging.getLogger("undeterred.api")
+LOG_LEVELS = {"trace": logging.DEBUG, "debug": logging.DEBUG, "info": logging.INFO, "warn": logging.WARNING, "warning": logging.WARNING}
+LOG_LEVELS |= {"error": logging.ERROR, "critical": logging.CRITICAL, "fatal": logging.CRITICAL}
+CHANGEABLE = ("log.level", "log.color")  # our log has no colours: that is accepted, and nothing to do
 
 
 @serves(get_master, needs=Permission.PUBLIC)
@@ -43,12 +51,31 @@ async def master(ctx: Context, _caller: None, _request: GetMasterRequest) -> Get
         cluster_name=settings.cluster_name,
         branding="determined",
         user_management_enabled=True,
+        cluster_message=await ctx.db.read(cluster_messages.get, True),
     )
 
 
 @serves(get_master_config, needs=Permission.VIEW_MASTER_CONFIG)
 async def config(ctx: Context, _caller: Caller, _request: GetMasterConfigRequest) -> GetMasterConfigResponse:
     return GetMasterConfigResponse(config=masked(ctx.settings.config))
+
+
+@serves(patch_master_config, needs=Permission.UPDATE_MASTER_CONFIG)
+async def patch(ctx: Context, caller: Caller, request: PatchMasterConfigRequest) -> PatchMasterConfigResponse:
+    """Until the next start; what GET shows is what the master was started with."""
+    paths = request.field_mask.paths if request.field_mask else []
+    for path in paths:
+        if path not in CHANGEABLE:
+            raise InvalidArgument(f"unsupported or invalid field: {path}; {' and '.join(CHANGEABLE)} can be changed while the master runs")
+    if "log.level" in paths:
+        wanted = (request.config and request.config.log) or LogConfig()
+        name = wanted.level.value.removeprefix("LOG_LEVEL_").lower()
+        name = ctx.settings.config.log.level if name == "unspecified" else name
+        logging.getLogger().setLevel(LOG_LEVELS[name])
+        log.warning(
+            "the log level is %s now, by a wish of %s", name, caller.username
+        )  # a warning, so that it is seen at nearly every level
+    return PatchMasterConfigResponse()
 
 
 @serves(get_telemetry, needs=Permission.PUBLIC)

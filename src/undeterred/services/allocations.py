@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import msgspec
 
 from undeterred.domain.lifecycle import texts
+from undeterred.domain.lifecycle.allocations import exit_of
 from undeterred.domain.lifecycle.trials import Exit
 from undeterred.errors import NotFound, PermissionDenied
 from undeterred.runtimes.base import Node
@@ -15,9 +16,8 @@ from undeterred.store import allocations, lives, logs, nodes
 from undeterred.store.allocations import AllocationRow
 from undeterred.store.db import Tx
 from undeterred.store.nodes import NodeRow
-from undeterred.terms import ExitKind, Signal
+from undeterred.terms import Signal
 
-LOST = "lost:"
 NOT_ITS_KEY = "this key is not that allocation's"
 
 
@@ -69,7 +69,8 @@ def report_state(
     row = supervised(tx, key_hash, allocation_id, container_id)
     if state == "TERMINATED":
         if row.state != "TERMINATED":
-            moves.finish(tx, row, _exit(row, exit_code, failure), row.stop_reason or texts.USER_KILL)
+            how = exit_of(exit_code, failure, killed=row.stop_kind == "kill")
+            moves.finish(tx, row, how, row.stop_reason or texts.USER_KILL)
         return
     before = ("ASSIGNED",) if state == "STARTING" else ("ASSIGNED", "PULLING", "STARTING")
     if not allocations.move(tx, allocation_id, before, state):
@@ -112,14 +113,3 @@ def write_nodes(tx: Tx, wanted: Sequence[NewNode]) -> None:
         nodes.upsert(tx, node.id, node.pool, node.host, node.slots)
     nodes.keep_only(tx, [node.id for node in wanted])
     tx.ring("schedule")
-
-
-def _exit(row: AllocationRow, exit_code: int | None, failure: str) -> Exit:
-    """How it ended: a code of 0 is a success whatever was wanted; a kill that we asked for is no failure."""
-    if failure.startswith(LOST) or (exit_code is None and failure == ""):
-        return Exit(ExitKind.LOST)
-    if exit_code == 0:
-        return Exit(ExitKind.SUCCEEDED, code=0)
-    if row.stop_kind == "kill":
-        return Exit(ExitKind.KILLED, code=exit_code)
-    return Exit(ExitKind.FAILED, code=exit_code, text=failure)

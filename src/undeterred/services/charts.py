@@ -40,11 +40,12 @@ def names(tx: Tx, ids: list[int], seen: Look) -> tuple[wire.ExpMetricNamesRespon
     if not ids:
         raise InvalidArgument("must specify at least one experiment id")
     found = series.experiments(tx, ids)
-    for experiment_id in ids:
+    asked = sorted(set(ids))
+    for experiment_id in asked:
         if experiment_id not in found:
             raise no_experiment(experiment_id)
     answer = wire.ExpMetricNamesResponse()
-    for experiment_id in dict.fromkeys(ids):
+    for experiment_id in asked:
         metric = found[experiment_id].searcher_metric
         if metric not in seen.searcher:
             seen.searcher.add(metric)
@@ -77,7 +78,7 @@ def batches(tx: Tx, request: wire.MetricBatchesRequest, group: str, seen: Look) 
 def snapshot(tx: Tx, request: wire.TrialsSnapshotRequest, group: str, seen: Look) -> tuple[wire.TrialsSnapshotResponse | None, bool]:
     """The reports of the metric near a step that are new since the last look, and whether the experiment has ended."""
     ended = _has_ended(tx, request.experiment_id)
-    first, last = request.batches_processed - request.batches_margin, request.batches_processed + request.batches_margin
+    first, last = max(request.batches_processed - request.batches_margin, 0), request.batches_processed + request.batches_margin
     rows = [
         (row, as_number(values_of(row.body).get(request.metric_name)))
         for row in _fresh(tx, request.experiment_id, group, first, last, seen)
@@ -119,12 +120,16 @@ def sample(tx: Tx, request: wire.TrialsSampleRequest, group: str, seen: Look) ->
 
 
 def checked(request: wire.MetricBatchesRequest | wire.TrialsSnapshotRequest | wire.TrialsSampleRequest) -> str:
-    """The group of a request that names one metric. Raises InvalidArgument."""
+    """The group of a request that names one metric; given in both ways, the older one counts where there was no other before.
+    Raises InvalidArgument."""
     if not request.metric_name:
         raise InvalidArgument("must specify a metric name")
-    group = curves.group_of(request.group, request.metric_type)
-    if isinstance(request, wire.TrialsSnapshotRequest) and not 0 <= request.batches_margin <= MARGIN_MAX:
+    both = request.group and request.metric_type in curves.GROUPS and not isinstance(request, wire.MetricBatchesRequest)
+    group = curves.GROUPS[request.metric_type] if both else curves.group_of(request.group, request.metric_type)
+    if isinstance(request, wire.TrialsSnapshotRequest) and request.batches_margin > MARGIN_MAX:
         raise InvalidArgument(f"margin must be <= {MARGIN_MAX}")
+    if isinstance(request, wire.TrialsSampleRequest) and request.max_trials < 0:
+        raise InvalidArgument(f"maxTrials must be 0 ({TRIALS}) or more, not {request.max_trials}")
     return group
 
 

@@ -34,6 +34,8 @@ def report(tx: Tx, _who: Caller, sent: wire.Checkpoint | None) -> None:
     if sent.state not in (wire.CheckpointState.STATE_COMPLETED, wire.CheckpointState.STATE_UNSPECIFIED):
         raise InvalidArgument(f"only a completed checkpoint can be reported, not one in {sent.state.value}")
     uuid, sizes = parsed(sent.uuid), _checked(sent.resources)
+    if whose.trial_id is None:
+        raise InvalidArgument(f"checkpoints belong to trials, and task '{sent.task_id}' is of another kind")
     allocation_id = sent.allocation_id if isinstance(sent.allocation_id, str) and sent.allocation_id else None
     if allocation_id is not None and not checkpoints.allocation_exists(tx, allocation_id):
         raise NotFound(f"allocation '{allocation_id}' not found")
@@ -51,8 +53,7 @@ def report(tx: Tx, _who: Caller, sent: wire.Checkpoint | None) -> None:
             return
         raise AlreadyExists(f"checkpoint '{uuid}' is known already")
     checkpoints.count(tx, whose, 1, size)
-    if whose.trial_id is not None:
-        checkpoints.refresh_best(tx, whose.trial_id)
+    checkpoints.refresh_best(tx, whose.trial_id)
 
 
 def get(tx: Tx, uuid: str) -> wire.Checkpoint:

@@ -7,6 +7,7 @@ from undeterred.services.drawn import Drawn
 from undeterred.services.experiment_config import Layers
 from undeterred.services.experiment_index import ExperimentIndex
 from undeterred.services.identity import Caller
+from undeterred.services.master_log import MasterLog
 from undeterred.services.search_views import SearchViews
 from undeterred.services.settings import Settings
 from undeterred.store.db import Database
@@ -17,10 +18,11 @@ CALLERS_MAX = 20_000
 class Context:
     """Built once by master.py. `stopping` turns true when the master begins to end."""
 
-    def __init__(self, db: Database, settings: Settings) -> None:
+    def __init__(self, db: Database, settings: Settings, log: MasterLog | None = None) -> None:
         self.db = db
         self.bell = db.bell
         self.settings = settings
+        self.log = log or MasterLog()
         self.stopping = False
         self.layers = Layers(settings)
         self.experiment_index = ExperimentIndex(db)

@@ -1,7 +1,7 @@
 """Curves that were drawn before, as ready JSON: people look at the same charts again and again, and most trials do not move meanwhile.
 
-A curve is kept under all that it follows from; the trial's summary is part of that, and every report changes it (its counts), so that a
-curve which is found is right. It may be dropped at any moment.
+A curve is kept under all that it follows from; the trial's summary and the time of its last report are part of that, and every report
+changes one of them, so that a curve which is found is right. It may be dropped at any moment.
 """
 
 import threading

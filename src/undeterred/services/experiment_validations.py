@@ -4,7 +4,7 @@ from undeterred.errors import NotFound
 from undeterred.store import experiment_validations as rows
 from undeterred.store import experiments
 from undeterred.store.db import Tx
-from undeterred.wire.base import double, instant
+from undeterred.wire.base import instant, single
 from undeterred.wire.experiments import ValidationHistoryEntry
 
 
@@ -17,7 +17,7 @@ def history(tx: Tx, experiment_id: int) -> list[ValidationHistoryEntry]:
         ValidationHistoryEntry(
             trial_id=row.trial_id,
             end_time=None if row.reported_at is None else instant(row.reported_at),
-            searcher_metric=double(rows.float32(row.signed if smaller else -row.signed)),
+            searcher_metric=single(row.signed if smaller else -row.signed),
         )
         for row in rows.records(tx, experiment_id)
     ]
@@ -30,4 +30,4 @@ def best_metric(tx: Tx, experiment_id: int) -> float | str:
         raise NotFound(f"experiment '{experiment_id}' not found")
     if row.best_metric is None:
         raise NotFound("no validations for experiment")
-    return double(rows.float32(row.best_metric))
+    return single(row.best_metric)

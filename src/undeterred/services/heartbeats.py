@@ -12,5 +12,5 @@ def lapse(tx: Tx, silence_us: int) -> int:
         heartbeats.end(tx, trial_id)
     for experiment_id in {experiment_id for _trial_id, experiment_id in silent}:
         verbs.settle_unmanaged(tx, experiment_id)
-        tx.ring("experiment-index", f"experiment:{experiment_id}")
+        tx.ring(f"experiment:{experiment_id}")
     return len(silent)

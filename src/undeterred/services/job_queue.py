@@ -20,7 +20,7 @@ from undeterred.store import allocations, experiments, jobs
 from undeterred.store.db import Tx
 from undeterred.store.jobs import HoldRow, JobRow, QueuedRow
 from undeterred.terms import Signal
-from undeterred.wire.base import instant, number
+from undeterred.wire.base import instant, number, single
 from undeterred.wire.common import OrderBy, Pagination
 from undeterred.wire.jobs import GetJobsRequest, GetJobsV2Request, Job, JobState, JobSummary, JobType, QueueControl
 
@@ -112,7 +112,7 @@ def _shown(row: QueuedRow, place: Queued, config: MasterConfig) -> Job:
         requested_slots=place.job.requested,
         allocated_slots=place.job.held,
         name=(row.name or "") if experiment else str(spec.get("description") or ""),
-        progress=row.progress or 0,
+        progress=single(row.progress or 0),
         workspace_id=row.workspace_id or int(spec.get("workspace_id") or 1),
     )
 

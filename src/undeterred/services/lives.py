@@ -123,7 +123,7 @@ def settle(tx: Tx, experiment_id: int) -> None:
     if lives.move_experiment(tx, experiment_id, state, after, **changes):
         lives.queue_job(tx, experiment.job_id, False)
         collecting.after_end(tx, experiment_id, experiment.config)
-        tx.ring("sweep", "experiment-index", f"experiment:{experiment_id}")
+        tx.ring("sweep", f"experiment:{experiment_id}")
 
 
 def kill_trial(tx: Tx, trial: TrialLife, experiment: ExperimentLife) -> None:

@@ -110,8 +110,10 @@ def report(tx: Tx, _who: Caller, new: Report) -> None:
             return
         if value is not None:
             _find_bests(standing, trial, metrics.searched(tx, new.trial_id))
+            standing.latest_id, standing.latest_at = before.id, at
     elif value is not None:
         _compare(standing, report_id, signed, value, at)
+        standing.latest_id, standing.latest_at = report_id, at  # what was told last, whatever time it bears
     fold(standing.summary, new.group, new.metrics)
     standing.total = max(standing.total, new.batches)
     changed = rolled_back or value is not None

@@ -1,5 +1,5 @@
 """System metrics of a trial: reports of the groups gpu, cpu, memory, network, disk as `{agent: {name: number}}` or
-`{agent: {device: {name: number}}}`, read back as series. Disk series are kept and not shown, as in the reference."""
+`{agent: {device: {name: number}}}`, read back as series. What belongs to a disk is kept and not shown, as in the reference."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -14,9 +14,11 @@ from undeterred.store import metrics, trials
 from undeterred.store.db import Tx
 from undeterred.terms import TrialState, is_terminal
 from undeterred.wire import profiler as wire
-from undeterred.wire.base import double, instant
+from undeterred.wire.base import instant, single
 
-SHOWN = ["cpu", "gpu", "memory", "network"]
+GROUPS = ["cpu", "disk", "gpu", "memory", "network"]
+GPU, DISK = "gpu", "disk"
+PREFIXES = {"cpu_": "cpu", "disk_": DISK, "gpu_": GPU, "memory_": "memory", "net_": "network"}
 BATCH = 1000
 SYSTEM = wire.TrialProfilerMetricLabelsProfilerMetricType.PROFILER_METRIC_TYPE_SYSTEM
 
@@ -33,14 +35,14 @@ def check_batches(tx: Tx, batches: list[wire.TrialProfilerMetricsBatch]) -> None
     for batch in batches:
         if batch.labels is None:
             raise InvalidArgument("labels are missing: they name the trial and the series")
+        if not trials.exists(tx, batch.labels.trial_id):
+            raise no_trial(batch.labels.trial_id)
         if not len(batch.values) == len(batch.batches) == len(batch.timestamps):
             raise InvalidArgument(
                 f"values, batches and timestamps must have the same length, not {len(batch.values)}, {len(batch.batches)}, {len(batch.timestamps)}"
             )
         if not batch.values:
             raise InvalidArgument("a batch needs at least one value")
-        if not trials.exists(tx, batch.labels.trial_id):
-            raise no_trial(batch.labels.trial_id)
 
 
 def points(tx: Tx, wanted: wire.TrialProfilerMetricLabels, seen: Watched) -> tuple[list[wire.GetTrialProfilerMetricsResponse], bool]:
@@ -50,14 +52,16 @@ def points(tx: Tx, wanted: wire.TrialProfilerMetricLabels, seen: Watched) -> tup
         raise no_trial(wanted.trial_id)
     if not (wanted.name and wanted.agent_id):
         return [], False
-    rows = metrics.profiling(tx, wanted.trial_id, SHOWN, seen.last_id, BATCH)
+    rows = metrics.profiling(tx, wanted.trial_id, _groups(wanted.name), seen.last_id, BATCH)
     found = []
     for report in rows:
-        for device, name, value in _values(values_of(report.body).get(wanted.agent_id)):
-            if name == wanted.name and wanted.gpu_uuid in ("", device):
+        of_gpu = report.metric_group == GPU
+        for device, name, value in _values(report.metric_group, values_of(report.body).get(wanted.agent_id)):
+            if name == wanted.name and (not of_gpu or wanted.gpu_uuid in ("", device)):
+                device = device if of_gpu else wanted.gpu_uuid  # noqa: PLW2901  # a device of another kind is not named
                 labels = wanted if device == wanted.gpu_uuid else msgspec.structs.replace(wanted, gpu_uuid=device, metric_type=SYSTEM)
                 at = [] if report.reported_at is None else [instant(report.reported_at)]
-                batch = wire.TrialProfilerMetricsBatch(values=[double(value)], timestamps=at, labels=labels)
+                batch = wire.TrialProfilerMetricsBatch(values=[single(value)], timestamps=at, labels=labels)
                 found.append(wire.GetTrialProfilerMetricsResponse(batch=batch))
     if rows:
         seen.last_id = rows[-1].id
@@ -69,10 +73,11 @@ def available(tx: Tx, trial_id: int, seen: Watched) -> tuple[wire.GetTrialProfil
     row = trials.run(tx, trial_id)
     if row is None:
         raise no_trial(trial_id)
-    while rows := metrics.profiling(tx, trial_id, SHOWN, seen.last_id, BATCH):
+    while rows := metrics.profiling(tx, trial_id, GROUPS, seen.last_id, BATCH):
         for report in rows:
+            group = report.metric_group
             for agent, values in values_of(report.body).items():
-                seen.series[report.metric_group, agent] = {(device, name) for device, name, _ in _values(values)}
+                seen.series[group, agent] = {(device if group == GPU else "", name) for device, name, _ in _values(group, values)}
         seen.last_id = rows[-1].id
     labels = [
         wire.TrialProfilerMetricLabels(trial_id=trial_id, name=name, agent_id=agent, gpu_uuid=device, metric_type=SYSTEM)
@@ -82,12 +87,20 @@ def available(tx: Tx, trial_id: int, seen: Watched) -> tuple[wire.GetTrialProfil
     return wire.GetTrialProfilerAvailableSeriesResponse(labels=labels), not is_terminal(TrialState(row.state))
 
 
-def _values(of_agent: Any) -> Iterator[tuple[str, str, float]]:
-    """(device, name, value) of an agent's part of a report; device "" where there is none."""
+def _groups(name: str) -> list[str]:
+    """Where a series is to be looked for: its name says so, or it may be anywhere."""
+    found = next((group for prefix, group in PREFIXES.items() if name.startswith(prefix)), None)
+    return GROUPS if found is None else [found]
+
+
+def _values(group: str, of_agent: Any) -> Iterator[tuple[str, str, float]]:
+    """(device, name, value) of an agent's part of a report; device "" where there is none. What belongs to a disk is left out."""
     if not isinstance(of_agent, dict):
         return
     for name, value in of_agent.items():
         if isinstance(value, dict):
+            if group == DISK:
+                continue
             for inner, deeper in value.items():
                 number = as_number(deeper)
                 if number is not None:

@@ -14,7 +14,7 @@ from undeterred.store import experiment_places, run_search
 from undeterred.store.db import Tx
 from undeterred.store.run_search import FlatRow
 from undeterred.store.table_page import TablePage
-from undeterred.wire.base import double, instant, int64
+from undeterred.wire.base import double, instant, int64, single
 from undeterred.wire.common import Pagination
 from undeterred.wire.encode import encode
 from undeterred.wire.runs import FlatRun, FlatRunExperiment, SearchRunsRequest, SearchRunsResponse
@@ -104,7 +104,7 @@ def _experiment(row: FlatRow) -> FlatRunExperiment:
         searcher_type=row.searcher_type,
         searcher_metric=row.searcher_metric,
         resource_pool=row.resource_pool,
-        progress=row.progress or 0,
+        progress=single(row.progress or 0),
         description=row.description,
         name=row.experiment_name,
         unmanaged=row.unmanaged == 1,

@@ -9,7 +9,6 @@ import msgspec
 from undeterred.config import master as master_config
 from undeterred.config.master import MasterConfig
 from undeterred.domain.launch import ports
-from undeterred.domain.launch.facts import Ports
 from undeterred.domain.lifecycle import texts
 from undeterred.domain.sched import planner
 from undeterred.domain.sched.snapshot import Ask, Node, Placed, Placement, Plan, Settings, Share, Snapshot
@@ -161,8 +160,3 @@ def _preempt(tx: Tx, row: AllocationRow) -> None:
 def _name(tx: Tx, row: AllocationRow) -> str:
     trial = lives.trial_of_task(tx, row.task_id)
     return moves.name_of(tx, row, trial)
-
-
-def ports_of(text: str) -> Ports:
-    """The ports of an allocation from its row."""
-    return msgspec.json.decode(text, type=Ports)

@@ -54,7 +54,7 @@ def _act(tx: Tx, experiment: ExperimentLife, actions: list[Action]) -> None:
         lives.move_experiment(tx, experiment.id, experiment.state, state)
     if created or state != experiment.state:
         moves.advance(tx, experiment.id, error)
-        tx.ring("experiment-index", f"experiment:{experiment.id}")
+        tx.ring(f"experiment:{experiment.id}")
 
 
 def _create(tx: Tx, experiment: ExperimentLife, action: Create) -> None:

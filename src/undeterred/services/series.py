@@ -2,7 +2,7 @@
 
 import math
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from typing import Any, NamedTuple
 
 from msgspec import UNSET, Raw, UnsetType
@@ -22,9 +22,10 @@ from undeterred.wire.common import MetricType
 from undeterred.wire.encode import encode_all
 
 POINTS = 200
-LAST_STEP = 2**31 - 1
+FIRST_STEP, LAST_STEP = -(2**31), 2**31 - 1
+EPOCHS = ("epochs", "epoch")  # the newer name goes before the older one
 TYPES = {TRAINING: MetricType.METRIC_TYPE_TRAINING, VALIDATION: MetricType.METRIC_TYPE_VALIDATION}
-_GROUPS = {kind: group for group, kind in TYPES.items()}
+GROUPS = {kind: group for group, kind in TYPES.items()}
 
 
 class Window(NamedTuple):
@@ -49,23 +50,25 @@ def compare(tx: Tx, request: wire.CompareTrialsRequest, drawn: Drawn) -> wire.Co
         asked = ", ".join(map(str, request.trial_ids))
         raise NotFound(f"trials '{asked}' not found" if asked else "no trials asked for: name them with trialIds")
     limit = request.max_datapoints or POINTS
-    last = request.end_batches if request.end_batches > 0 else LAST_STEP
+    first, last = request.start_batches, max(request.end_batches, 0) if request.end_batches else LAST_STEP
+    if request.time_series_filter is not None:  # it stands for the window
+        first, last = FIRST_STEP, LAST_STEP
     answer = wire.CompareTrialsResponse()
-    summaries = {row.id: row.summary_metrics for row in rows}
+    versions = {row.id: (row.summary_metrics, row.last_activity_at) for row in rows}
     for trial in shown_trials.bare(tx, rows):
         curves = []
         for group in sorted(wanted):
-            window = Window(group, tuple(wanted[group]), request.start_batches, last, limit)
-            data = _known(tx, trial.id, summaries[trial.id], window, drawn) if test is None else _filtered(tx, trial.id, window, test)
+            window = Window(group, tuple(wanted[group]), first, last, limit)
+            data = _known(tx, trial.id, versions[trial.id], window, drawn) if test is None else _filtered(tx, trial.id, window, test)
             if data:
                 curves.append(wire.DownsampledMetrics(data=data, type=TYPES.get(group, MetricType.METRIC_TYPE_UNSPECIFIED), group=group))
         answer.trials.append(wire.ComparableTrial(trial=trial, metrics=curves))
     return answer
 
 
-def _known(tx: Tx, trial_id: int, summary: str | None, window: Window, drawn: Drawn) -> Any:
+def _known(tx: Tx, trial_id: int, version: Hashable, window: Window, drawn: Drawn) -> Any:
     """A curve as ready JSON, drawn anew only when the trial has reported since; None for one without points."""
-    key = (trial_id, summary, window)
+    key = (trial_id, version, window)
     found = drawn.find(key)
     if found is None:
         found = encode_all(_filtered(tx, trial_id, window, None))
@@ -117,13 +120,13 @@ def metrics_wanted(request: wire.CompareTrialsRequest) -> dict[str, list[str]]:
 
 
 def _legacy(kind: MetricType) -> str:
-    if kind not in _GROUPS:
+    if kind not in GROUPS:
         raise InvalidArgument(f"converting metric group: metric group {kind.value} is not a valid metric group to the backend")
-    return _GROUPS[kind]
+    return GROUPS[kind]
 
 
 def _point(row: series.PointRow, values: dict[str, Any], names: list[str]) -> wire.DataPoint:
-    epoch = as_number(values["epoch"]) if "epoch" in values else None
+    epoch = next((as_number(values[name]) for name in EPOCHS if values.get(name) is not None), None)
     return wire.DataPoint(
         batches=row.batches,
         values={name: values.get(name) for name in names},

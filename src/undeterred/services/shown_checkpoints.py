@@ -46,7 +46,7 @@ def of_experiment(tx: Tx, request: wire.GetExperimentCheckpointsRequest) -> wire
         raise no_experiment(request.id)
     rows = checkpoint_lists.of_experiment(tx, request.id, _states(request.states))
     answer = wire.GetExperimentCheckpointsResponse()
-    answer.checkpoints, answer.pagination = _window(tx, rows, request, missing_last=True, best_first=True)
+    answer.checkpoints, answer.pagination = _window(tx, rows, request, missing_last=True)
     return answer
 
 
@@ -59,36 +59,39 @@ def searcher_metric(signed: float | None, searched: int | None, smaller_is_bette
     return signed if smaller_is_better else -signed
 
 
-def _window(tx: Tx, rows: list[ListedRow], request: Any, missing_last: bool, best_first: bool = False) -> tuple[list[wire.Checkpoint], Any]:
-    """The slice asked for. best_first: by the searcher metric and in no given order, the better ones come first."""
+def _window(tx: Tx, rows: list[ListedRow], request: Any, missing_last: bool) -> tuple[list[wire.Checkpoint], Any]:
+    """The slice asked for. By the searcher metric and in no given order, the better ones come first."""
     window = sliced(request.offset, request.limit, len(rows))
     descending = request.order_by is OrderBy.ORDER_BY_DESC
     if isinstance(request.sort_by_metric, str):
         wanted = _reported(tx, rows, request.sort_by_metric)
         rows = _by_number(rows, lambda row: wanted.get(row.uuid), descending, missing_last=False)
     elif request.sort_by_attr is Sort.SORT_BY_SEARCHER_METRIC:
-        if best_first and request.order_by not in (OrderBy.ORDER_BY_ASC, OrderBy.ORDER_BY_DESC):
+        if request.order_by not in (OrderBy.ORDER_BY_ASC, OrderBy.ORDER_BY_DESC):
             descending = bool(rows) and rows[0].smaller_is_better == 0
         rows = _by_number(rows, lambda row: searcher_metric(row.signed, row.searched, row.smaller_is_better), descending, missing_last)
     else:
         attr = request.sort_by_attr if isinstance(request.sort_by_attr, Sort) else Sort.SORT_BY_UNSPECIFIED
+        rows.sort(key=_KEYS[Sort.SORT_BY_END_TIME], reverse=True)  # what is equal stays so: newest first
         rows.sort(key=_KEYS[attr], reverse=descending)
     page = [row.uuid for row in rows[window.start_index : window.end_index]]
     return show(tx, checkpoints.shown(tx, page)) if page else [], window
 
 
 def _by_number(rows: list[ListedRow], value: Callable[[ListedRow], float | None], descending: bool, missing_last: bool) -> list[ListedRow]:
-    """Sorted by a number, then id; NaN beyond all numbers, missing ones below all of them unless they are always last."""
-    there: list[tuple[bool, float, int, ListedRow]] = []
+    """Sorted by a number, then time; NaN beyond all numbers. Missing ones come oldest first, before all numbers going up and behind
+    them going down; where they are always last, newest first."""
+    there: list[tuple[tuple[bool, float, int, int], ListedRow]] = []
     missing = []
-    for row in reversed(rows) if descending else rows:
+    for row in rows:
         number = value(row)
         if number is None:
             missing.append(row)
         else:
-            there.append((math.isnan(number), 0.0 if math.isnan(number) else number, row.id, row))
-    there.sort(key=lambda item: item[:3], reverse=descending)
-    found = [item[3] for item in there]
+            there.append(((math.isnan(number), 0.0 if math.isnan(number) else number, row.reported_at, row.id), row))
+    there.sort(key=lambda item: item[0], reverse=descending)
+    missing.sort(key=lambda row: (row.reported_at, row.id), reverse=missing_last)
+    found = [row for _, row in there]
     return found + missing if missing_last or descending else missing + found
 
 
@@ -104,12 +107,12 @@ def _reported(tx: Tx, rows: list[ListedRow], metric: str) -> dict[str, float]:
 
 _ORDER = {state.value.removeprefix("STATE_"): state.number for state in wire.CheckpointState}
 _KEYS: dict[Sort, _Key] = {
-    Sort.SORT_BY_UNSPECIFIED: lambda row: (row.trial_id or 0, row.id),
+    Sort.SORT_BY_UNSPECIFIED: lambda row: (row.trial_id or 0, row.reported_at, row.id),
     Sort.SORT_BY_UUID: lambda row: row.uuid,
-    Sort.SORT_BY_TRIAL_ID: lambda row: (row.trial_id or 0, row.id),
-    Sort.SORT_BY_BATCH_NUMBER: lambda row: (row.batches, row.id),
+    Sort.SORT_BY_TRIAL_ID: lambda row: (row.trial_id or 0, row.reported_at, row.id),
+    Sort.SORT_BY_BATCH_NUMBER: lambda row: (row.batches, row.reported_at, row.id),
     Sort.SORT_BY_END_TIME: lambda row: (row.reported_at, row.id),
-    Sort.SORT_BY_STATE: lambda row: (_ORDER[row.state], row.id),
+    Sort.SORT_BY_STATE: lambda row: _ORDER[row.state],
 }
 
 

@@ -55,7 +55,7 @@ def show(tx: Tx, rows: list[TrialRow]) -> list[wire.Trial]:
 
 
 def bare(tx: Tx, rows: list[TrialRow]) -> list[wire.Trial]:
-    """These trials as the time series show them: without what happened in them."""
+    """These trials as the time series show them: in the state that is stored, without what happened in them."""
     tasks: dict[int, list[TaskRow]] = defaultdict(list)
     for task in trials.tasks(tx, [row.id for row in rows]):
         tasks[task.trial_id].append(task)
@@ -65,7 +65,7 @@ def bare(tx: Tx, rows: list[TrialRow]) -> list[wire.Trial]:
             experiment_id=row.experiment_id,
             start_time=instant(row.started_at),
             end_time=None if row.ended_at is None else instant(row.ended_at),
-            state=shown_state(row.state, tasks[row.id]),
+            state=STATES[row.state],
             restarts=row.restarts,
             hparams=Raw(row.hparams.encode()),
             runner_state=row.runner_state,

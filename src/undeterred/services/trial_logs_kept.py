@@ -9,7 +9,7 @@ from undeterred.store.db import Tx
 from undeterred.wire.trials import GetTrialRemainingLogRetentionDaysResponse
 
 FOREVER = -1
-DAYS_MAX = 32767
+DAYS_MIN, DAYS_MAX = -32768, 32767
 DAY_US = 86_400_000_000
 
 
@@ -20,10 +20,10 @@ def default_days(config: MasterConfig) -> int:
 
 
 def put(tx: Tx, _who: Caller, trial_id: int, days: int) -> None:
-    """Keep a trial's logs for so many days after its end; below 0: for ever."""
-    if days > DAYS_MAX:
+    """Keep a trial's logs for so many days after its end; below 0, which is shown as it was sent: for ever."""
+    if not DAYS_MIN <= days <= DAYS_MAX:
         raise InvalidArgument(f"logs can be kept for {DAYS_MAX} days or, with -1, for ever; not for {days} days")
-    if not trial_logs_kept.put(tx, trial_id, max(days, FOREVER)):
+    if not trial_logs_kept.put(tx, trial_id, days):
         raise no_trial(trial_id)
 
 

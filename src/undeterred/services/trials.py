@@ -84,7 +84,9 @@ def patch(tx: Tx, _who: Caller, request: PatchTrialRequest) -> Trial:
         _move(tx, row, str(request.state).removeprefix("STATE_"))
     else:
         trials.change(tx, row.id, last_activity_at=tx.now)
-    return get(tx, row.id)
+    answer, now = get(tx, row.id), _run(tx, row.id)
+    answer.state = shown_trials.STATES[now.state]  # as it was sent: how far an ACTIVE one has come is for GET to say
+    return answer
 
 
 def start(tx: Tx, _who: Caller, trial_id: int, resume: bool) -> StartTrialResponse:
@@ -166,7 +168,7 @@ def _move(tx: Tx, row: RunRow, name: str) -> None:
             f"a trial cannot be given the state {name or 'UNSPECIFIED'}: send a state that is kept, such as STATE_RUNNING"
         )
     state = TrialState(name)
-    ended = {"ended_at": tx.now} if is_terminal(state) and row.ended_at is None else {}
+    ended = {"ended_at": tx.now} if is_terminal(state) else {}
     trials.change(tx, row.id, state=state.value, last_activity_at=tx.now, **ended)
     if state != row.state:
         settle_unmanaged(tx, row.experiment_id)

@@ -36,22 +36,21 @@ _BY_STEP = ("", "batches")
 
 
 def list_workloads(tx: Tx, request: GetTrialWorkloadsRequest) -> GetTrialWorkloadsResponse:
-    """A page of a trial's work; with the filter for checkpoints the validations at their steps come along."""
+    """A page of a trial's work; with the filter for checkpoints the validations come along, as in the reference."""
     if request.limit < -2:
         raise InvalidArgument(f"limit must be -2 (numbers only), -1 or 0 (all), or more, not {request.limit}")
     if not trials.exists(tx, request.trial_id):
         raise no_trial(request.trial_id)
     kinds, deleted = _KINDS[request.filter], not request.remove_deleted_checkpoints
-    beside = request.filter is Filter.FILTER_OPTION_CHECKPOINT
-    total = workloads.count(tx, request.trial_id, kinds, deleted, beside)
+    total = workloads.count(tx, request.trial_id, kinds, deleted)
     window = paged(request.offset, request.limit or -1, total)
     size, descending = window.end_index - window.start_index, request.order_by is OrderBy.ORDER_BY_DESC
     if not size:
         return GetTrialWorkloadsResponse(pagination=window)
     if request.sort_key in _BY_STEP:
-        work = workloads.page(tx, request.trial_id, kinds, deleted, beside, descending, window.start_index, size)
+        work = workloads.page(tx, request.trial_id, kinds, deleted, descending, window.start_index, size)
     else:
-        work = _by_metric(tx, workloads.everything(tx, request.trial_id, kinds, deleted, beside), request.sort_key, descending)
+        work = _by_metric(tx, workloads.everything(tx, request.trial_id, kinds, deleted), request.sort_key, descending)
         work = work[window.start_index : window.end_index]
     return GetTrialWorkloadsResponse(workloads=_show(tx, work, request.include_batch_metrics), pagination=window)
 

@@ -81,16 +81,6 @@ def live(tx: Tx) -> list[AllocationRow]:
     return tx.all(AllocationRow, f"SELECT {COLUMNS} FROM allocations WHERE {LIVE} ORDER BY requested_at, id")
 
 
-def live_of_task(tx: Tx, task_id: str) -> AllocationRow | None:
-    """The task's allocation that has not ended."""
-    return tx.one(AllocationRow, f"SELECT {COLUMNS} FROM allocations WHERE task_id = :task AND {LIVE} ORDER BY run DESC", task=task_id)
-
-
-def last_run(tx: Tx, task_id: str) -> int:
-    """The highest run number so far, 0 if there was none."""
-    return int(tx.value("SELECT MAX(run) FROM allocations WHERE task_id = :task", task=task_id) or 0)
-
-
 def assign(tx: Tx, allocation_id: str, **values: Any) -> bool:
     """PENDING -> ASSIGNED with a place and secrets; values: node_id, slot_ids, container_id, ports, epoch, token_hash, supervisor_hash, secrets."""
     moved = tx.run(
@@ -119,11 +109,6 @@ def want_stop(tx: Tx, allocation_id: str, kind: str, reason: str, kill_at: int |
         f" WHERE id = :id AND {LIVE} AND {weaker}"
     )
     return tx.run(sql, id=allocation_id, kind=kind, reason=reason, now=tx.now, kill_at=kill_at) == 1
-
-
-def kill_by(tx: Tx, allocation_id: str, at: int) -> None:
-    """A live allocation is killed at an instant (µs) unless it has left by itself."""
-    tx.run(f"UPDATE allocations SET kill_at = :at WHERE id = :id AND {LIVE} AND kill_at IS NULL", id=allocation_id, at=at)
 
 
 def set_ready(tx: Tx, allocation_id: str) -> bool:

@@ -89,7 +89,7 @@ _BEST = (
     " AND v.batches = c.batches AND v.archived = 0 AND v.profiling = 0 AND v.searched = 1"
     " WHERE c.trial_id = :trial AND c.state = 'COMPLETED' ORDER BY CASE WHEN v.signed IS NULL THEN 1 ELSE 0 END, v.signed, v.id, c.id LIMIT 1"
 )
-_LATEST = "SELECT uuid, batches FROM checkpoints WHERE trial_id = :trial AND state = 'COMPLETED' ORDER BY reported_at DESC, id DESC LIMIT 1"
+_LATEST = "SELECT uuid, batches FROM checkpoints WHERE trial_id = :trial AND state = 'COMPLETED' ORDER BY batches DESC, reported_at DESC, id DESC LIMIT 1"
 
 
 def get(tx: Tx, uuid: str) -> CheckpointRow | None:
@@ -116,7 +116,7 @@ def owner(tx: Tx, task_id: str) -> OwnerRow | None:
 
 
 def latest(tx: Tx, trial_id: int) -> LatestRow | None:
-    """The COMPLETED checkpoint that was reported last."""
+    """The COMPLETED checkpoint of the highest step; of several there, the one reported last."""
     return tx.one(LatestRow, _LATEST, trial=trial_id)
 
 

@@ -21,9 +21,3 @@ def archive(tx: Tx, experiment_id: int) -> bytes | None:
     sql = "SELECT m.archive FROM experiments e LEFT JOIN model_definitions m ON m.id = e.model_definition_id WHERE e.id = :id"
     found = tx.column(sql, id=experiment_id)
     return None if not found else bytes(found[0] or b"")
-
-
-def drop_unused(tx: Tx, model_definition_id: int) -> None:
-    """Forget an archive that no experiment uses any more."""
-    sql = "DELETE FROM model_definitions WHERE id = :id AND NOT EXISTS (SELECT 1 FROM experiments WHERE model_definition_id = :id)"
-    tx.run(sql, id=model_definition_id)

@@ -1,7 +1,5 @@
 """How an experiment's best validation got better."""
 
-import struct
-
 import msgspec
 
 from undeterred.store.db import Tx
@@ -31,16 +29,3 @@ def smaller_is_better(tx: Tx, experiment_id: int) -> bool | None:
     """Which way an experiment's metric is better; None where there is no such experiment."""
     found = tx.value("SELECT smaller_is_better FROM experiments WHERE id = :id", id=experiment_id)
     return None if found is None else bool(found)
-
-
-def float32(x: float) -> float:
-    """The shortest decimal that means the same 32-bit number; infinite where that overflows."""
-    try:
-        narrow = struct.unpack("<f", struct.pack("<f", x))[0]
-    except OverflowError:
-        return float("inf") if x > 0 else float("-inf")
-    for digits in range(6, 10):
-        short = float(f"{x:.{digits}g}")
-        if struct.unpack("<f", struct.pack("<f", short))[0] == narrow:
-            return short
-    return float(narrow)

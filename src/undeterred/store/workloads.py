@@ -39,35 +39,32 @@ class KeptRow(msgspec.Struct, frozen=True):
 _LIVE = "archived = 0 AND profiling = 0"
 
 
-def _parts(kinds: frozenset[int], deleted: bool, beside: bool) -> dict[int, str]:
-    """FROM and WHERE of each kind. deleted: DELETED checkpoints too; beside: only validations that have a checkpoint at their step."""
-    at_checkpoint = " AND EXISTS (SELECT 1 FROM checkpoints c WHERE c.trial_id = :trial AND c.batches = m.batches)" if beside else ""
+def _parts(kinds: frozenset[int], deleted: bool) -> dict[int, str]:
+    """FROM and WHERE of each kind. deleted: DELETED checkpoints too."""
     parts = {
         TRAINING: f"metrics m WHERE trial_id = :trial AND metric_group = 'training' AND {_LIVE}",
-        VALIDATION: f"metrics m WHERE trial_id = :trial AND metric_group = 'validation' AND {_LIVE}{at_checkpoint}",
+        VALIDATION: f"metrics m WHERE trial_id = :trial AND metric_group = 'validation' AND {_LIVE}",
         CHECKPOINT: "checkpoints m WHERE trial_id = :trial" + ("" if deleted else " AND state <> 'DELETED'"),
     }
     return {kind: part for kind, part in parts.items() if kind in kinds}
 
 
-def count(tx: Tx, trial_id: int, kinds: frozenset[int], deleted: bool, beside: bool) -> int:
+def count(tx: Tx, trial_id: int, kinds: frozenset[int], deleted: bool) -> int:
     """How many pieces of work there are."""
-    counts = " + ".join(f"(SELECT COUNT(*) FROM {part})" for part in _parts(kinds, deleted, beside).values())
+    counts = " + ".join(f"(SELECT COUNT(*) FROM {part})" for part in _parts(kinds, deleted).values())
     return int(tx.value(f"SELECT {counts}", trial=trial_id))
 
 
-def page(
-    tx: Tx, trial_id: int, kinds: frozenset[int], deleted: bool, beside: bool, descending: bool, start: int, size: int
-) -> list[WorkRow]:
-    """A window of the work by step; at one step training, validation, checkpoints, or the other way round."""
+def page(tx: Tx, trial_id: int, kinds: frozenset[int], deleted: bool, descending: bool, start: int, size: int) -> list[WorkRow]:
+    """A window of the work by step; at one step by time, then training, validation, checkpoints; or all of it the other way round."""
     way = "DESC" if descending else "ASC"
     heads = " UNION ALL ".join(
-        f"SELECT * FROM (SELECT {kind} AS kind, m.id AS id, m.batches AS batches FROM {part} ORDER BY m.batches {way}, m.id {way} LIMIT :reach) h{kind}"
-        for kind, part in _parts(kinds, deleted, beside).items()
+        f"SELECT * FROM ({_head(kind, part)} ORDER BY m.batches {way}, m.reported_at {way}, m.id {way} LIMIT :reach) h{kind}"
+        for kind, part in _parts(kinds, deleted).items()
     )
     return tx.all(
         WorkRow,
-        f"SELECT kind, id, batches FROM ({heads}) w ORDER BY batches {way}, kind {way}, id {way} LIMIT :size OFFSET :start",
+        f"SELECT kind, id, batches FROM ({heads}) w ORDER BY batches {way}, moment {way}, kind {way}, id {way} LIMIT :size OFFSET :start",
         trial=trial_id,
         reach=start + size,
         size=size,
@@ -75,11 +72,14 @@ def page(
     )
 
 
-def everything(tx: Tx, trial_id: int, kinds: frozenset[int], deleted: bool, beside: bool) -> list[WorkRow]:
-    """All the work by step."""
-    parts = _parts(kinds, deleted, beside).items()
-    heads = " UNION ALL ".join(f"SELECT {kind} AS kind, m.id AS id, m.batches AS batches FROM {part}" for kind, part in parts)
-    return tx.all(WorkRow, f"SELECT kind, id, batches FROM ({heads}) w ORDER BY batches, kind, id", trial=trial_id)
+def everything(tx: Tx, trial_id: int, kinds: frozenset[int], deleted: bool) -> list[WorkRow]:
+    """All the work by step, then by time."""
+    heads = " UNION ALL ".join(_head(kind, part) for kind, part in _parts(kinds, deleted).items())
+    return tx.all(WorkRow, f"SELECT kind, id, batches FROM ({heads}) w ORDER BY batches, moment, kind, id", trial=trial_id)
+
+
+def _head(kind: int, part: str) -> str:
+    return f"SELECT {kind} AS kind, m.id AS id, m.batches AS batches, m.reported_at AS moment FROM {part}"
 
 
 def reports(tx: Tx, ids: list[int]) -> dict[int, DoneRow]:

@@ -48,7 +48,11 @@ def supervise(place: str) -> None:
         return
     with contextlib.suppress(OSError), open("/proc/self/oom_score_adj", "w") as file:
         file.write("-500")  # when memory is short the task goes, not the one who reports it
-    spec = folder.read_json(os.path.join(place, folder.SPEC)) | {"place": place}
+    spec = folder.read_json(os.path.join(place, folder.SPEC))
+    if spec is None:  # somebody removes it at this moment
+        folder.remove(place)
+        return
+    spec["place"] = place
     task = Task(spec, place)
     task.start()
     task.watch(wake)

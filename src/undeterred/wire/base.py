@@ -7,6 +7,7 @@ A message is snake_case in Python and camelCase on the wire. A field's default s
 import enum
 import math
 import re
+import struct
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import TYPE_CHECKING, Annotated, Any, Generic, Literal, Self, TypeVar
@@ -18,6 +19,8 @@ _INSTANT = rf"^(?!0000)[0-9]{{4}}-{_MONTHS}T(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5
 SHIPPED_INSTANT = _INSTANT.removesuffix(r"Z\Z") + r"(?:Z|[+-][0-9]{2}:[0-9]{2})\Z"
 """The pattern of a time that may have an offset."""
 _FLOAT32_MAX = 3.4028235677973366e38
+_EXACT_SINGLE = 2**24
+_single = struct.Struct("<f")
 
 if TYPE_CHECKING:
     Int32 = int
@@ -93,6 +96,20 @@ def double(x: float) -> float | str:
     if math.isfinite(x):
         return x
     return "NaN" if math.isnan(x) else "Infinity" if x > 0 else "-Infinity"
+
+
+def single(x: float) -> float | str:
+    """A number of a field that the wire keeps in 32 bits: with the fewest digits that name it there; beyond them it is infinite."""
+    if -_EXACT_SINGLE < x < _EXACT_SINGLE and x == int(x):
+        return x
+    if not math.isfinite(x):
+        return double(x)
+    try:
+        kept = _single.pack(x)
+    except OverflowError:
+        return double(math.copysign(math.inf, x))
+    value: float = _single.unpack(kept)[0]
+    return next(short for digits in range(1, 10) if _single.pack(short := float(f"{value:.{digits}g}")) == kept)
 
 
 def number(x: float | str) -> float:

@@ -21,11 +21,6 @@ def experiment_state(trials: Iterable[TrialState]) -> ExperimentState:
     return ExperimentState(max(map(_counts_as, trials), key=_ORDER.index, default=TrialState.PAUSED).value)
 
 
-def lapsed(state: TrialState, last_activity: int | None, now: int) -> bool:
-    """True where a running trial has been silent for too long: it ends in ERROR at its last activity. Instants in µs."""
-    return state is TrialState.RUNNING and last_activity is not None and now - last_activity > SILENCE_US
-
-
 def _counts_as(state: TrialState) -> TrialState:
     """A trial on its way to an end is still running."""
     if state in _ORDER:

@@ -33,7 +33,7 @@ trials = Table(
     number("checkpoint_size", 0),
     text("best_checkpoint", null=True),  # uuid of the COMPLETED one whose step has the best validation
     real("best_checkpoint_signed", null=True),
-    text("latest_checkpoint", null=True),  # uuid of the COMPLETED one reported last
+    text("latest_checkpoint", null=True),  # uuid of the COMPLETED one of the highest step
     text("warm_start", null=True),  # uuid
     number("log_retention_days", null=True),
     text("log_policy_matched", null=True),

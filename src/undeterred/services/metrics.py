@@ -73,7 +73,7 @@ def read(wanted: TrialMetrics | None, group: str) -> Report:
         batches = 0
     values = normal(wanted.metrics.avg_metrics)
     for name in ("epoch", "epochs"):
-        if name in values and as_number(values[name]) is None:
+        if type(values.get(name)) not in (int, float, type(None)):
             raise InvalidArgument(f"cannot add metric with non numeric '{name}' value got {values[name]}")
     at = wanted.report_time
     return Report(

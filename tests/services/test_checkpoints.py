@@ -12,11 +12,12 @@ import pytest
 
 from tests.services.reporting import ADMIN, Lab, plain
 from undeterred.domain.lifecycle.checkpoints import Policy
-from undeterred.errors import AlreadyExists, FailedPrecondition, InvalidArgument, NotFound
+from undeterred.errors import AlreadyExists, FailedPrecondition, InvalidArgument, NotFound, Unavailable
 from undeterred.loops import sweep
 from undeterred.services import checkpoint_files, checkpoint_folders, checkpoints, collecting, shown_checkpoints
 from undeterred.services.checkpoint_files import GZIP, TAR, ZIP, Source
 from undeterred.store import collections
+from undeterred.store.collections import CollectionRow
 from undeterred.store.db import Database, Tx
 from undeterred.wire import checkpoints as wire
 from undeterred.wire.common import OrderBy
@@ -356,3 +357,28 @@ def test_a_wish_that_fails_oddly_holds_up_no_other(db: Database, monkeypatch: py
     assert [db.read_now(checkpoints.get, UUID.format(n)).state for n in (1, 2)] == ["STATE_COMPLETED", "STATE_DELETED"]
     assert db.read_now(collections.due) == []
     assert "RecursionError" in str(db.read_now(lambda tx: tx.value("SELECT error FROM collections")))
+
+
+def test_a_wish_is_not_to_blame_for_the_database(db: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    lab = Lab(db)
+    lab.checkpoint(lab.trial(), UUID.format(1), 10, a=1)
+    db.write_now(collecting.remove, ADMIN, [UUID.format(1)], collecting.ALL)
+    wish = db.read_now(lambda tx: tx.one(CollectionRow, "SELECT id, kind, experiment_id, wanted, tries FROM collections"))
+    world = SimpleNamespace(ctx=SimpleNamespace(db=db, settings=SimpleNamespace(cluster_id="c")))
+
+    def away(*_: object) -> None:
+        raise Unavailable("the database does not answer")
+
+    monkeypatch.setattr(checkpoint_folders, "remove", lambda _where, _globs: {})
+    monkeypatch.setattr(collecting, "removed", away)
+    with pytest.raises(Unavailable):
+        asyncio.run(sweep._carry_out(world, wish))  # type: ignore[arg-type]
+    assert db.read_now(lambda tx: tx.value("SELECT tries FROM collections")) == 0
+
+
+def test_a_wish_that_means_nothing_holds_up_no_other(db: Database) -> None:
+    db.write_now(collections.add, "policy", None, {"policy": [1]})
+    (wish,) = db.read_now(collections.due)
+    world = SimpleNamespace(ctx=SimpleNamespace(db=db, settings=SimpleNamespace(cluster_id="c")))
+    asyncio.run(sweep._carry_out(world, wish))  # type: ignore[arg-type]
+    assert db.read_now(lambda tx: tx.value("SELECT tries FROM collections")) == 1

@@ -35,12 +35,14 @@ async def _carry_out(world: World, wish: CollectionRow) -> None:
     if wish.kind == "project":
         await _delete_project(world, wish)
         return
-    work = await db.read(collecting.plan, wish)
     try:
+        work = await db.read(collecting.plan, wish)
         for doomed in work.doomed:
             left = await asyncio.to_thread(_remove, doomed)
             await db.write(collecting.removed, doomed.uuid, left)
         await asyncio.to_thread(_remove_tensorboard, work, world.ctx.settings.cluster_id)
+    except Unavailable:
+        raise  # the database is away, or its disk full: no fault of the wish
     except Exception as error:  # whatever is wrong with one wish, the others go on
         text = error.text if isinstance(error, WireError) else f"{type(error).__name__}: {error}"
         log.warning("collection %d: %r", wish.id, text)

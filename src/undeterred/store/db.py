@@ -30,6 +30,8 @@ GROUP_MAX = 256
 PATIENCE_S = 0.002
 COMPLAIN_S = 10.0  # between two lines of the log about a database that is away
 
+SHUT = "the master is shutting down; try again when it is back"
+
 log = logging.getLogger("undeterred.store")
 
 
@@ -115,7 +117,7 @@ class _Job:
         self,
         fn: Callable[..., Any],
         args: tuple[Any, ...],
-        future: "asyncio.Future[Any] | Future[Any]",
+        future: Waiter,
         loop: asyncio.AbstractEventLoop | None,
     ) -> None:
         self.fn, self.args, self.future, self.loop = fn, args, future, loop
@@ -163,7 +165,8 @@ class Database:
         return await self._submit(self._reads, fn, args)
 
     def write_now(self, fn: Callable[Concatenate[Tx, P], R], *args: P.args, **kwargs: P.kwargs) -> R:
-        """`write` for code without an event loop (start-up, tools, tests); blocks. `after_commit` calls happen in the writer thread."""
+        """`write` for code without an event loop (start-up, tools, tests); blocks. `after_commit` calls happen in the writer thread, and no
+        topic rings: nobody listens without one."""
         assert not kwargs, "a transaction's arguments are positional"
         return self._submit_now(self._writes, fn, args)
 
@@ -191,13 +194,15 @@ class Database:
 
     async def _submit(self, where: "queue.SimpleQueue[_Job | None]", fn: Callable[..., R], args: tuple[Any, ...]) -> R:
         if self._closed:
-            raise Unavailable("the master is shutting down; try again when it is back")
+            raise Unavailable(SHUT)
         loop = asyncio.get_running_loop()
         future: asyncio.Future[R] = loop.create_future()
         where.put(_Job(fn, args, future, loop))
         return await future
 
     def _submit_now(self, where: "queue.SimpleQueue[_Job | None]", fn: Callable[..., R], args: tuple[Any, ...]) -> R:
+        if self._closed:
+            raise Unavailable(SHUT)
         future: Future[R] = Future()
         where.put(_Job(fn, args, future, None))
         return future.result()

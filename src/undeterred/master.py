@@ -50,6 +50,7 @@ from undeterred.wire.supervision import INTERNAL_ENDPOINTS
 log = logging.getLogger("undeterred.master")
 KEEP_ALIVE_S = 120
 GRACE_S = 2
+LOOK_S = 1.0  # between two looks whether the data folder is still there
 FILES_MAX = 65536
 
 
@@ -97,15 +98,20 @@ async def run(config: MasterConfig, data: Path, stop_tasks: bool, kept: MasterLo
         app: Application = App(ctx, (*ENDPOINTS, *INTERNAL_ENDPOINTS))
         if config.enable_cors:
             app = Cors(app)
-        await _serve(world, app, runner, listener, stop_tasks)
+        await _serve(world, app, runner, listener, stop_tasks, lock)
+        if not lock.in_place():
+            raise FailedPrecondition(
+                f"the data folder {data} was moved or removed under the running master, which ended: "
+                "start again with --data naming the place where it is now"
+            )
     finally:
         db.close()
         (data / "master.json").unlink(missing_ok=True)
         lock.release()
 
 
-async def _serve(world: World, app: Application, runner: Runner, listener: socket.socket, stop_tasks: bool) -> None:
-    """Turn the loops and answer requests until SIGTERM or SIGINT; SIGUSR1, or `stop_tasks`, ends running tasks first."""
+async def _serve(world: World, app: Application, runner: Runner, listener: socket.socket, stop_tasks: bool, lock: FolderLock) -> None:
+    """Turn the loops and answer requests until SIGTERM, SIGINT or SIGHUP; SIGUSR1, or `stop_tasks`, ends running tasks first."""
     ctx = world.ctx
     server = _Server(
         uvicorn.Config(
@@ -129,6 +135,11 @@ async def _serve(world: World, app: Application, runner: Runner, listener: socke
         server.should_exit = True
         ctx.bell.ring_all()
 
+    async def watch() -> None:
+        while lock.in_place():  # noqa: ASYNC110 - nothing tells of a folder that goes
+            await asyncio.sleep(LOOK_S)
+        stop()  # what is acknowledged now would be found by nobody
+
     ending: list[asyncio.Task[None]] = []  # a second signal ends without waiting for tasks
 
     def stop_all() -> None:
@@ -138,19 +149,21 @@ async def _serve(world: World, app: Application, runner: Runner, listener: socke
             ending.append(asyncio.create_task(_end_tasks(world, runner, stop)))
 
     loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
+    closed = [signal.SIGHUP] if signal.getsignal(signal.SIGHUP) != signal.SIG_IGN else []  # nohup wants it ignored
+    for number in (signal.SIGTERM, signal.SIGINT, *closed):
         loop.add_signal_handler(number, stop_all if stop_tasks else stop)
     loop.add_signal_handler(signal.SIGUSR1, stop_all)
     _announce(ctx.settings)
     runner.start()
     gc.collect()
     gc.freeze()
+    watching = asyncio.create_task(watch(), name="folder")
     try:
         await server.serve(sockets=[listener])
     finally:
-        for task in ending:
+        for task in (watching, *ending):
             task.cancel()
-        await asyncio.gather(*ending, return_exceptions=True)
+        await asyncio.gather(watching, *ending, return_exceptions=True)
         await runner.stop()
 
 

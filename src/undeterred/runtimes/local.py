@@ -31,6 +31,7 @@ class Local:
     capabilities: frozenset[str] = frozenset()
 
     def __init__(self, data: Path, epoch: int, slots: list[Slot], node_id: str = "", address: str = "127.0.0.1", mode: str = "") -> None:
+        self._master_file = os.path.abspath(data / "master.json")
         self._tasks = data / "tasks"
         self._tasks.mkdir(mode=0o711, parents=True, exist_ok=True)
         self._tasks = self._tasks.resolve()  # it may lie on a disk of its own, behind a link that a task does not see
@@ -143,7 +144,11 @@ class Local:
         self._reap()
         self._forget_ended()
         found = []
-        for entry in os.scandir(self._tasks):
+        try:
+            entries = list(os.scandir(self._tasks))
+        except OSError as error:
+            raise errors.Unavailable(f"the tasks' folder cannot be read: {error}") from error
+        for entry in entries:
             if entry.name.startswith(".gone-"):
                 shutil.rmtree(entry.path, ignore_errors=True)
             elif entry.is_dir() and not entry.name.startswith("."):
@@ -182,7 +187,7 @@ class Local:
         name = os.path.basename(place)
         self._collectors = {name: pid for name, pid in self._collectors.items() if pid in self._children}
         if name not in self._collectors:
-            self._collectors[name] = self._launch(place, "--collect", place)
+            self._collectors[name] = self._launch(place, "--collect", place, self._master_file)
 
     def _forget_ended(self) -> None:
         """Once an hour: a start can't come later than a day after the end."""

@@ -26,6 +26,13 @@ class FolderLock:
         os.ftruncate(self._fd, 0)
         os.pwrite(self._fd, f"{os.getpid()}\n".encode(), 0)
 
+    def in_place(self) -> bool:
+        """Whether the folder is still where it was, with this very lock: not moved away, not removed, nothing else in its place."""
+        try:
+            return os.path.samestat(os.stat(self.path), os.fstat(self._fd))
+        except OSError:
+            return False
+
     def release(self) -> None:
         os.close(self._fd)
 

@@ -37,7 +37,7 @@ def claim(folder: str, *, dead: bool = False) -> bool:
     """Take the folder's one start for this process, or (dead) take it so that nobody ever starts; False when somebody has it.
     The claim appears whole and once: link(2) refuses an existing name as O_EXCL does."""
     part = os.path.join(folder, f".{CLAIM}-{os.getpid()}")
-    write(part, b'{"pid": 0, "started": 0, "boot": ""}' if dead else _owner())
+    write(part, b'{"pid": 0, "started": 0, "boot": ""}' if dead else _owner(folder))
     try:
         os.link(part, os.path.join(folder, CLAIM))
     except FileExistsError:
@@ -54,17 +54,36 @@ def claimed(folder: str) -> tuple[bool, int | None]:
             owner = json.loads(file.read())
     except FileNotFoundError:
         return False, None
-    return True, _living(owner)
+    return True, _living(owner, folder)
 
 
-def _owner() -> bytes:
-    """This process, signed so that it is never taken for another one."""
-    return json.dumps({"pid": os.getpid(), "started": start_time(os.getpid()), "boot": boot_id()}).encode()
+def is_copy(folder: str) -> bool:
+    """Whether this is a copy of a folder that is still in its place: the processes of that one are none of ours."""
+    owner = read_json(os.path.join(folder, CLAIM))
+    inode = owner.get("inode") if isinstance(owner, dict) else None
+    return inode is not None and inode != _inode(folder) and inode == _inode(owner["place"])
 
 
-def _living(owner: Any) -> int | None:
-    """The process id of a signature, while that very process lives."""
+def _owner(folder: str) -> bytes:
+    """This process at work in this folder, signed so that it is never taken for another one, nor a copy of the folder for it."""
+    here = {"place": os.path.realpath(folder), "inode": _inode(folder)}
+    return json.dumps({"pid": os.getpid(), "started": start_time(os.getpid()), "boot": boot_id()} | here).encode()
+
+
+def _inode(folder: str) -> list[int] | None:
+    """What stays the same when a folder is moved, and is another in a copy; None when it is gone."""
+    try:
+        found = os.stat(folder)
+    except OSError:
+        return None
+    return [found.st_dev, found.st_ino]
+
+
+def _living(owner: Any, folder: str) -> int | None:
+    """The process id of a signature, while that very process lives and this is the folder that it is at work in."""
     if not isinstance(owner, dict) or owner["boot"] != boot_id() or start_time(owner["pid"]) != owner["started"]:
+        return None
+    if owner.get("inode") not in (None, _inode(folder)):
         return None
     return int(owner["pid"])
 
@@ -78,13 +97,13 @@ def lock(folder: str) -> int | None:
         os.close(fd)
         return None
     os.ftruncate(fd, 0)
-    os.write(fd, _owner())
+    os.write(fd, _owner(folder))
     return fd
 
 
 def collector(folder: str) -> int | None:
     """The process that finishes for a dead supervisor, while it lives."""
-    return _living(read_json(os.path.join(folder, COLLECT)))
+    return _living(read_json(os.path.join(folder, COLLECT)), folder)
 
 
 def write(path: str, data: bytes, mode: int = 0o600, *, sync: bool = False) -> None:

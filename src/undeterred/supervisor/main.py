@@ -25,12 +25,12 @@ def main(arguments: list[str]) -> NoReturn:
     if arguments == ["--probe"]:
         sys.stdout.write(json.dumps(probe.probe()) + "\n")
         sys.stdout.flush()
-    elif len(arguments) == 2 and arguments[0] == "--collect":
-        collect(os.path.abspath(arguments[1]))
+    elif len(arguments) in (2, 3) and arguments[0] == "--collect":
+        collect(*map(os.path.abspath, arguments[1:]))
     elif len(arguments) == 1:
         supervise(os.path.abspath(arguments[0]))
     else:
-        sys.stderr.write("usage: supervisor <task folder> | --collect <task folder> | --probe\n")
+        sys.stderr.write("usage: supervisor <task folder> | --collect <task folder> [<master.json>] | --probe\n")
         os._exit(2)
     os._exit(0)
 
@@ -60,8 +60,9 @@ def supervise(place: str) -> None:
     finish(spec, place, task.log.spool, task.shipper, task.record())
 
 
-def collect(place: str) -> None:
-    """Finish for a supervisor that died: end what lives, send what is unsent, report the end, remove the folder."""
+def collect(place: str, master_file: str = "") -> None:
+    """Finish for a supervisor that died: end what lives, send what is unsent, report the end, remove the folder.
+    master_file: of the master that wants it; the spec knows another where the data folder was moved or copied."""
     signal.signal(signal.SIGTERM, lambda *_: dismissed.set())
     held = folder.lock(place)
     if held is None or folder.claimed(place)[1] is not None:
@@ -71,8 +72,12 @@ def collect(place: str) -> None:
         folder.remove(place)
         return
     spec["place"] = place
-    cgroup.remove(cgroup.find(spec["container_id"]))
-    tree.kill_marked(spec["container_id"])
+    if master_file:
+        spec["master_file"] = master_file
+        spec["master_url"] = (folder.read_json(master_file) or {}).get("url", spec["master_url"])
+    if not folder.is_copy(place):
+        cgroup.remove(cgroup.find(spec["container_id"]))
+        tree.kill_marked(spec["container_id"])
     spool = Spool(os.path.join(place, "spool"))
     shipper = reports.Shipper(spec, spool)
     shipper.start()

@@ -1,6 +1,6 @@
 """Fixtures that cross rooms.
 
-`store_url` runs a test on both databases, `serve` starts real servers, `contract` is the wire contract's folder.
+`store_url` runs a test on both databases, `serve` starts real servers, `server` is one for a module, `contract` is the wire contract's folder.
 """
 
 import os
@@ -81,6 +81,15 @@ def serve(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Se
             server.stop()
     for server in servers:
         server.complain()
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """One server for a module's tests, where they do not get into each other's way; modules that need another one have their own."""
+    one = Server(tmp_path_factory.mktemp("data")).start()
+    yield one
+    one.stop()
+    one.complain()
 
 
 @pytest.fixture(scope="session")

@@ -13,14 +13,6 @@ from undeterred.wire.openapi import openapi_document
 PAGE = "/docs/rest-api/"
 
 
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    one = Server(tmp_path_factory.mktemp("data")).start()
-    yield one
-    one.stop()
-    one.complain()
-
-
 @pytest.fixture
 def get(server: Server) -> Iterator[Callable[..., tuple[int, dict[str, str], bytes]]]:
     """`get(path, **headers)` without following redirects: status, headers, body."""

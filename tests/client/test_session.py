@@ -22,14 +22,6 @@ from undeterred.wire.workspaces import (
 )
 
 
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    one = Server(tmp_path_factory.mktemp("data")).start()
-    yield one
-    one.stop()
-    one.complain()
-
-
 @pytest.fixture
 def session(server: Server) -> Iterator[Session]:
     with Session.login(server.url) as one:

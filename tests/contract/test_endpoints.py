@@ -3,7 +3,6 @@
 import json
 import re
 import urllib.request
-from collections.abc import Iterator
 from typing import Any
 from urllib.error import HTTPError
 
@@ -11,7 +10,7 @@ import pytest
 
 import undeterred.api.all  # noqa: F401 - declares every handler
 from tests.support.server import OPENER, Server
-from undeterred.api.serve import HANDLERS
+from undeterred.api.serve import HANDLERS, ROUTES, Route
 from undeterred.domain.access.permissions import Permission
 from undeterred.errors import BY_CODE
 from undeterred.wire.base import Endpoint
@@ -19,16 +18,24 @@ from undeterred.wire.registry import BY_NAME, ENDPOINTS
 from undeterred.wire.supervision import INTERNAL_ENDPOINTS
 
 PUBLIC = {"Login", "GetMaster", "GetTelemetry"}
+PUBLIC_ROUTES = {
+    "GET /",
+    "GET /det",
+    "GET /det/",
+    "GET /det/customer-assets/logo",
+    "GET /det/design",
+    "GET /docs",
+    "GET /docs/",
+    "GET /docs/rest-api",
+    "GET /docs/rest-api/",
+    "GET /openapi.json",
+    "GET /api/v1/api.swagger.json",
+    "GET /info",
+    "POST /login",
+    "POST /task-logs",
+}
 PARAMETER = re.compile(r"\{[^}]+\}")
 UNKNOWN = "987654"
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    one = Server(tmp_path_factory.mktemp("data")).start()
-    yield one
-    one.stop()
-    one.complain()
 
 
 def ids(e: Endpoint[Any, Any]) -> str:
@@ -78,6 +85,23 @@ def test_only_the_public_list_asks_for_no_token() -> None:
     supervisors = {name for name, served in HANDLERS.items() if served.needs is Permission.SUPERVISOR}
     assert supervisors == {e.name for e in INTERNAL_ENDPOINTS}
     assert all(isinstance(served.needs, Permission) for served in HANDLERS.values())
+
+
+def way(route: Route) -> str:
+    return f"{route.verb} {route.path.partition('{')[0] if route.path.endswith('...}') else route.path}"
+
+
+def test_only_the_public_list_of_old_routes_asks_for_no_token() -> None:
+    assert {way(route) for route in ROUTES if route.public} == PUBLIC_ROUTES
+
+
+@pytest.mark.parametrize("route", [route for route in ROUTES if not route.public], ids=way)
+def test_old_routes_refuse_nobody(server: Server, route: Route) -> None:
+    request = urllib.request.Request(server.url + PARAMETER.sub(UNKNOWN, route.path), method="GET" if route.verb == "*" else route.verb)
+    with pytest.raises(HTTPError) as refused:
+        OPENER.open(request)
+    assert refused.value.code == 401
+    assert json.loads(refused.value.read()) == {"message": "Unauthorized"}
 
 
 @pytest.mark.parametrize("e", [e for e in ENDPOINTS if not e.public], ids=ids)

@@ -36,6 +36,7 @@ import undeterred.api.tasks
 import undeterred.api.templates
 import undeterred.api.tokens
 import undeterred.api.trials
+import undeterred.api.usage_reports
 import undeterred.api.user_activity
 import undeterred.api.user_settings
 import undeterred.api.users

@@ -463,6 +463,8 @@ CREATE INDEX ix_accelerators_allocation_id ON accelerators (allocation_id);
 
 CREATE INDEX ix_accelerators_task_id ON accelerators (task_id);
 
+CREATE INDEX ix_allocations_ended_at ON allocations (ended_at);
+
 CREATE INDEX ix_allocations_job_id_state ON allocations (job_id, state);
 
 CREATE INDEX ix_allocations_state ON allocations (state);

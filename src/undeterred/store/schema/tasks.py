@@ -65,6 +65,7 @@ allocations = Table(
     Index(None, "state"),
     Index(None, "token_hash"),
     Index(None, "job_id", "state"),
+    Index(None, "ended_at"),  # reports of a span of time
 )
 
 accelerators = Table(

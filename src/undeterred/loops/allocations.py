@@ -12,6 +12,7 @@ from undeterred.domain.launch.facts import LaunchSpec
 from undeterred.domain.lifecycle import texts
 from undeterred.domain.lifecycle.trials import Exit
 from undeterred.errors import Conflict, Unavailable, WireError
+from undeterred.loops.each import each
 from undeterred.loops.world import World
 from undeterred.runtimes import environments
 from undeterred.runtimes.base import LOST, Runtime, Seen
@@ -45,7 +46,10 @@ async def register(world: World) -> None:
 
 async def _start_due(world: World) -> None:
     starts = await world.ctx.db.read(launching.due)
-    await asyncio.gather(*(_start(world, start) for start in starts))
+    ends = await asyncio.gather(*(_start(world, start) for start in starts), return_exceptions=True)
+    for error in ends:
+        if error is not None:
+            raise error
 
 
 async def _start(world: World, start: Start) -> None:
@@ -58,12 +62,15 @@ async def _start(world: World, start: Start) -> None:
     except Conflict:
         raise  # a newer master is at work: this one must do nothing more
     except Unavailable as error:
-        log.warning(
-            "allocation %s cannot be started now: %s", start.row.id, error.text
-        )  # a full disk is no fault of the task: the next turn tries again
+        # a full disk is no fault of the task: the next turn tries again
+        log.warning("allocation %s cannot be started now: %s", start.row.id, error.text)
     except WireError as error:
         log.warning("allocation %s could not be started: %s", start.row.id, error.text)
         await world.ctx.db.write(verbs.end, start.row.id, Exit(ExitKind.FAILED, text=error.text))
+    except Exception as error:  # our mistake: it must not keep the others from their turn
+        log.exception("allocation %s could not be started", start.row.id)
+        text = f"the task could not be started: {type(error).__name__}: {error}"
+        await world.ctx.db.write(verbs.end, start.row.id, Exit(ExitKind.FAILED, text=text))
 
 
 async def _spec(world: World, start: Start, runtime: Runtime) -> LaunchSpec:
@@ -78,21 +85,23 @@ async def _spec(world: World, start: Start, runtime: Runtime) -> LaunchSpec:
 async def _stop_wanted(world: World) -> int | None:
     """Kill what is to be killed, and what was to leave by itself and did not in its time; when the next of these is due (µs)."""
     rows = await world.ctx.db.read(allocations.live)
-    now, later = time.time_ns() // 1000, []
-    for row in sorted(
-        rows, key=lambda row: row.stop_kind != "kill"
-    ):  # what is stored already first: what is due now may find the disk full
+    now = time.time_ns() // 1000
+    due = [row for row in rows if row.stop_kind == "kill" or (row.kill_at is not None and row.kill_at <= now)]
+    due.sort(key=lambda row: row.stop_kind != "kill")  # what is stored already first: what is due now may find the disk full
+
+    async def stop(row: AllocationRow) -> None:
         if row.stop_kind != "kill":
-            if row.kill_at is None:
-                continue
-            if row.kill_at > now:
-                later.append(row.kill_at)
-                continue
             await world.ctx.db.write(verbs.kill, row.id, _overdue(row))
         runtime = world.runtimes.get(row.pool)
         if runtime is not None and row.container_id is not None:
             await runtime.stop(row.container_id)
-    return min(later, default=None)
+
+    await each(due, stop, _name)
+    return min((row.kill_at for row in rows if row.stop_kind != "kill" and row.kill_at is not None and row.kill_at > now), default=None)
+
+
+def _name(row: AllocationRow) -> str:
+    return f"allocation {row.id}"
 
 
 def _overdue(row: AllocationRow) -> str:

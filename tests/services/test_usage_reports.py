@@ -141,12 +141,13 @@ def test_what_trials_did_with_their_time(db: Database, used: Used) -> None:
 
 
 def test_a_report_has_a_bound(db: Database, used: Used, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(usage_reports, "EVENTS_MAX", 3)
+    monkeypatch.setattr(usage_reports, "ENTRIES_MAX", 3)
     trial_id = used.experiment(NOON, NOON + 100 * SECOND)
     for n in range(5):
         used.tell(trial_id, NOON + n * SECOND, "training", n)
     with pytest.raises(InvalidArgument, match="ask for a shorter span"):
         db.read_now(usage_reports.raw, NOON, NOON + DAY_US)
+    assert len(db.read_now(usage_reports.raw, NOON + SECOND, NOON + 3 * SECOND)) == 2, "the rest of the trial does not count"
 
 
 def test_only_what_overlaps_is_read(db: Database, used: Used) -> None:

@@ -4,12 +4,11 @@ import json
 import re
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
-from itertools import pairwise
 
 from undeterred.errors import InvalidArgument
 from undeterred.store import usage_reports as rows
 from undeterred.store.db import Tx
-from undeterred.store.usage_reports import EventRow, TrialRow, UsedRow
+from undeterred.store.usage_reports import SpentRow, TrialRow, UsedRow
 from undeterred.wire.base import instant, instant_us
 from undeterred.wire.usage_reports import (
     ResourceAllocationAggregatedEntry,
@@ -21,8 +20,7 @@ from undeterred.wire.usage_reports import ResourceAllocationAggregationPeriod as
 SECOND = 1_000_000
 DAY_US = 86_400 * SECOND
 TRIALS_AT_ONCE = 200
-EVENTS_MAX = 200_000
-TOO_MANY = f"the report would have more than {EVENTS_MAX} entries: ask for a shorter span"
+ENTRIES_MAX = 200_000
 EPOCH = date(1970, 1, 1)
 _DAY, _MONTH = re.compile(r"\d{4}-\d\d-\d\d"), re.compile(r"\d{4}-\d\d")
 
@@ -49,19 +47,16 @@ def raw(tx: Tx, after: int, before: int) -> list[ResourceAllocationRawEntry]:
     ids = list(
         dict.fromkeys(row.trial_id for row in rows.used(tx, after, before) if row.trial_id is not None and row.started_at is not None)
     )
-    found: list[tuple[int, ResourceAllocationRawEntry]] = []
+    found: list[tuple[SpentRow, ResourceAllocationRawEntry]] = []
     for at in range(0, len(ids), TRIALS_AT_ONCE):
         some = ids[at : at + TRIALS_AT_ONCE]
-        known, told = rows.trials(tx, some), rows.events(tx, some, EVENTS_MAX + 1)
-        if len(told) > EVENTS_MAX:
-            raise InvalidArgument(TOO_MANY)
-        for begun, ended in pairwise(told):
-            if ended.kind and begun.trial_id == ended.trial_id and begun.at < before and ended.at > after:
-                found.append((begun.at, _spent(known[ended.trial_id], begun, ended, after, before)))
-        if len(found) > EVENTS_MAX:
-            raise InvalidArgument(TOO_MANY)
-    found.sort(key=lambda each: each[0])
-    return [entry for _begun, entry in found]
+        known = rows.trials(tx, some)
+        spent = rows.spent(tx, some, after, before, ENTRIES_MAX + 1 - len(found))
+        found += [(row, _spent(known[row.trial_id], row, after, before)) for row in spent]
+        if len(found) > ENTRIES_MAX:
+            raise InvalidArgument(f"the report would have more than {ENTRIES_MAX} entries: ask for a shorter span")
+    found.sort(key=lambda each: (each[0].begun, each[0].trial_id, each[0].ended))
+    return [entry for _row, entry in found]
 
 
 def aggregated(tx: Tx, request: ResourceAllocationAggregatedRequest) -> list[ResourceAllocationAggregatedEntry]:
@@ -145,15 +140,15 @@ def _count(entry: ResourceAllocationAggregatedEntry, row: UsedRow, labels: list[
             counts[key] = float(counts.get(key, 0)) + slot_seconds
 
 
-def _spent(trial: TrialRow, begun: EventRow, ended: EventRow, after: int, before: int) -> ResourceAllocationRawEntry:
+def _spent(trial: TrialRow, row: SpentRow, after: int, before: int) -> ResourceAllocationRawEntry:
     return ResourceAllocationRawEntry(
-        kind=ended.kind,
-        start_time=instant(begun.at),
-        end_time=instant(ended.at),
+        kind=row.kind,
+        start_time=instant(row.begun),
+        end_time=instant(row.ended),
         experiment_id=trial.experiment_id,
         username=trial.username,
         user_id=trial.owner_id,
         labels=json.loads(trial.labels),
-        seconds=(min(ended.at, before) - max(begun.at, after)) / SECOND,
+        seconds=(min(row.ended, before) - max(row.begun, after)) / SECOND,
         slots=trial.slots,
     )

@@ -25,11 +25,12 @@ class UsedRow(msgspec.Struct, frozen=True):
     pool: str
 
 
-class EventRow(msgspec.Struct, frozen=True):
-    """Something a trial told, or ("") began with; `at` in µs."""
+class SpentRow(msgspec.Struct, frozen=True):
+    """The time before something that a trial told, since what it told before it or began with; instants in µs."""
 
     trial_id: int
-    at: int
+    begun: int
+    ended: int
     kind: str
 
 
@@ -74,20 +75,26 @@ def trials(tx: Tx, ids: Sequence[int]) -> dict[int, TrialRow]:
     return {row.id: row for row in rows}
 
 
-def events(tx: Tx, ids: Sequence[int], limit: int) -> list[EventRow]:
-    """What these trials told, each trial's in the order of time; at most `limit`."""
+def spent(tx: Tx, ids: Sequence[int], after: int, before: int, limit: int) -> list[SpentRow]:
+    """What these trials did between two instants; at most `limit`."""
     told = (
         f"SELECT trial_id, reported_at, metric_group FROM metrics WHERE {tx.dialect.member('trial_id', 'ids')} AND reported_at IS NOT NULL"
     )
     which = " AND metric_group IN ('training', 'validation')"
-    return tx.all(
-        EventRow,
+    events = (
         f"SELECT id AS trial_id, started_at AS at, '' AS kind FROM trials WHERE {tx.dialect.member('id', 'ids')}"
         " UNION ALL SELECT k.trial_id, a.started_at, '' FROM allocations a JOIN tasks k ON k.id = a.task_id"
         f" WHERE {tx.dialect.member('k.trial_id', 'ids')} AND a.started_at IS NOT NULL"
         f" UNION ALL {told} AND archived = 0 AND profiling = 0{which} UNION ALL {told} AND archived = 1{which}"
         f" UNION ALL SELECT trial_id, reported_at, 'checkpointing' FROM checkpoints WHERE {tx.dialect.member('trial_id', 'ids')}"
-        " ORDER BY 1, 2, 3 LIMIT :limit",
+    )
+    return tx.all(
+        SpentRow,
+        "SELECT trial_id, begun, at, kind FROM"
+        f" (SELECT trial_id, at, kind, LAG(at) OVER (PARTITION BY trial_id ORDER BY at, kind) AS begun FROM ({events}) told) spans"
+        " WHERE kind <> '' AND begun < :before AND at > :after ORDER BY begun, trial_id, at LIMIT :limit",
         ids=tx.dialect.bag(ids),
+        after=after,
+        before=before,
         limit=limit,
     )

@@ -1,11 +1,14 @@
 """The real `det` deletes a project and a workspace in which something runs: it waits, and all of it is gone."""
 
+import json
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 import yaml
 
 from tests.support.det import Det
+from tests.support.server import Server
 from tests.walks import trial as walk
 
 pytestmark = [pytest.mark.slow, pytest.mark.realclient, pytest.mark.timeout(360)]
@@ -51,3 +54,23 @@ def test_a_project_and_a_workspace(det: Det, here: Path, tmp_path: Path) -> None
     assert "Started deletion of workspace lab" in said
     assert "Workspace deleted successfully." in said
     assert "lab" not in det("workspace", "list")
+
+
+def test_a_deletion_outlives_the_master(serve: Callable[..., Server]) -> None:
+    """The master is killed as soon as it has answered: the next one goes on, and again."""
+    server = serve(slots=0)
+    status, made = server.call("POST", "/api/v1/workspaces", {"name": "w"})
+    assert status == 200
+    place = f"/api/v1/workspaces/{made['workspace']['id']}"
+    project = server.call("POST", f"{place}/projects", {"name": "p"})[1]["project"]["id"]
+    config = json.dumps({"name": "x", "entrypoint": "true", "searcher": {"name": "single", "metric": "loss"}})
+    for n in range(60):
+        status, answer = server.call("POST", "/api/v1/experiments", {"config": config, "projectId": project, "activate": n % 2 == 0})
+        assert status == 200, answer
+    assert server.call("DELETE", place) == (200, {"completed": False})
+    for _ in range(3):
+        server.kill9()
+        server.restart()
+    walk.until(lambda: server.call("GET", place)[0] == 404, 60, lambda: server.call("GET", place))
+    assert walk.get(server, "/api/v1/experiments")["experiments"] == []
+    assert server.call("GET", f"/api/v1/projects/{project}")[0] == 404

@@ -108,4 +108,4 @@ class TorchWriter:
         self.add_scalar, self.flush, self.reset = self.writer.add_scalar, self.writer.flush, self.writer.close
 
 
-_TorchWriter = TorchWriter
+_TorchWriter = TorchWriter  # the harness asks for this name, its users for the other

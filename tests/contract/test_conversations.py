@@ -58,6 +58,7 @@ CONVERSATIONS = [
     "models",
     "models-change",
     "model-versions",
+    "model-versions-keep",
 ]
 
 KNOWN_BETTER: dict[tuple[str, int], str] = {

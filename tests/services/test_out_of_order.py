@@ -4,13 +4,14 @@ import pytest
 
 from tests.services.reporting import ADMIN, Lab, plain
 from undeterred.errors import InvalidArgument, NotFound
-from undeterred.services import charts, checkpoints, profiler, series, shown_checkpoints, trial_logs_kept, trials, workloads
+from undeterred.services import charts, checkpoints, metric_streams, profiler, series, shown_checkpoints, trial_logs_kept, trials, workloads
 from undeterred.services.charts import Look
 from undeterred.services.drawn import Drawn
 from undeterred.services.profiler import Watched
 from undeterred.store.db import Database, Tx
 from undeterred.wire import charts as wire
 from undeterred.wire import checkpoints as checkpoint_wire
+from undeterred.wire import metrics as metrics_wire
 from undeterred.wire import profiler as profiler_wire
 from undeterred.wire import trials as trial_wire
 from undeterred.wire.common import Int32FieldFilter, MetricType, OrderBy
@@ -86,6 +87,77 @@ def test_a_trials_best_checkpoint_comes_first_where_no_order_is_given(db: Databa
         lab.checkpoint(trial, UUID.format(number), number, a=1)
     request = checkpoint_wire.GetTrialCheckpointsRequest(id=trial, sort_by_attr=Sort.SORT_BY_SEARCHER_METRIC, limit=1)
     assert [each.uuid for each in db.read_now(shown_checkpoints.of_trial, request).checkpoints] == [UUID.format(first)]
+
+
+def test_what_is_left_of_files_is_compared_with_what_was_told(db: Database) -> None:
+    lab = Lab(db)
+    trial = lab.trial()
+    lab.checkpoint(trial, UUID.format(1), 1, a=5)
+
+    def patch(**left: str) -> tuple[str, dict[str, str]]:
+        files = checkpoint_wire.PatchCheckpointOptionalResources(resources={name.replace("_", "."): size for name, size in left.items()})
+        db.write_now(checkpoints.patch, ADMIN, [checkpoint_wire.PatchCheckpoint(uuid=UUID.format(1), resources=files)])
+        shown = db.read_now(checkpoints.get, UUID.format(1))
+        return shown.state.value, shown.resources
+
+    assert patch(a="5", metadata_json="2") == ("STATE_COMPLETED", {"a": "5", "metadata.json": "2"})
+    assert lab.experiment("checkpoint_size") == (7,)
+    assert patch() == ("STATE_DELETED", {"a": "5", "metadata.json": "2"})
+    assert patch(a="5", metadata_json="2")[0] == "STATE_DELETED", "nothing is new"
+    assert patch(a="5") == ("STATE_PARTIALLY_DELETED", {"a": "5"})
+    assert lab.experiment("checkpoint_count", "checkpoint_size") == (1, 5)
+
+
+def test_what_is_wrong_with_checkpoints_is_named(db: Database) -> None:
+    lab = Lab(db)
+    lab.checkpoint(lab.trial(), UUID.format(1), 1, a=5)
+    with pytest.raises(NotFound, match=f"checkpoints '{UUID.format(8)}, {UUID.format(9)}' not found"):
+        db.write_now(checkpoints.removable, [UUID.format(9), UUID.format(1), UUID.format(8)], ["*"])
+    with pytest.raises(InvalidArgument, match="not a valid uuid"):
+        db.write_now(checkpoints.removable, ["zz"], [".."])
+
+
+def test_after_a_restart_the_last_value_is_the_newest_one(db: Database) -> None:
+    lab = Lab(db)
+    trial = lab.trial()
+    lab.report(trial, "training", 10, {"loss": 1}, at=at(30))
+    lab.report(trial, "training", 20, {"loss": 2}, at=at(20))
+    lab.report(trial, "training", 40, {"loss": 4}, at=at(40))
+    assert lab.summary(trial)["avg_metrics"]["loss"]["last"] == 4
+    db.write_now(lambda tx: tx.run("UPDATE trials SET run_id = 2"))
+    lab.report(trial, "validation", 30, {"loss": 9}, run=2, at=at(50))
+    assert lab.summary(trial)["avg_metrics"]["loss"] == {"count": 2, "last": 1, "max": 2, "mean": 1.5, "min": 1, "sum": 3, "type": "number"}
+
+
+def test_metrics_of_a_source_come_by_step(db: Database) -> None:
+    lab = Lab(db)
+    trial = lab.trial()
+    lab.checkpoint(trial, UUID.format(1), 1, a=5)
+    source = metrics_wire.TrialSourceInfo(
+        trial_id=trial,
+        checkpoint_uuid=UUID.format(1),
+        trial_source_info_type=metrics_wire.TrialSourceInfoType.TRIAL_SOURCE_INFO_TYPE_INFERENCE,
+    )
+    db.write_now(metric_streams.report_source, source)
+    for group, step in (("validation", 2), ("a", 3), ("training", 1), ("b", -1)):
+        lab.report(trial, group, step, {"loss": 1})
+
+    def groups(**given: object) -> list[str]:
+        request = metrics_wire.GetTrialMetricsByCheckpointRequest(checkpoint_uuid=UUID.format(1), **given)  # type: ignore[arg-type]
+        return [each.group for each in db.read_now(metric_streams.by_checkpoint, request).metrics]
+
+    assert groups() == ["training", "validation", "a"]
+    assert groups(metric_group="a") == ["a"]
+    assert groups(trial_source_info_type=metrics_wire.TrialSourceInfoType.TRIAL_SOURCE_INFO_TYPE_INFERENCE) == groups()
+    assert groups(trial_source_info_type=metrics_wire.TrialSourceInfoType.TRIAL_SOURCE_INFO_TYPE_UNSPECIFIED) == []
+
+
+@pytest.mark.parametrize("progress", ["Infinity", "-Infinity", "NaN"])
+def test_a_managed_trials_progress_is_a_number(db: Database, progress: str) -> None:
+    lab = Lab(db, unmanaged=0, state="ACTIVE")
+    trial = lab.trial()
+    with pytest.raises(InvalidArgument, match="invalid progress value"):
+        db.write_now(trials.report_progress, ADMIN, trial_wire.ReportTrialProgressRequest(trial_id=trial, progress=progress))
 
 
 def test_only_trials_have_checkpoints(db: Database) -> None:

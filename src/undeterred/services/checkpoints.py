@@ -19,7 +19,7 @@ from undeterred.terms import CheckpointState
 from undeterred.wire import checkpoints as wire
 from undeterred.wire.base import instant_us
 
-INT64_MAX = 2**63 - 1
+NOTES = "metadata.json"
 
 _json = msgspec.json.Encoder(order="sorted")
 _sizes = msgspec.json.Decoder(dict[str, int])
@@ -91,8 +91,9 @@ def patch(tx: Tx, _who: Caller, wanted: list[wire.PatchCheckpoint]) -> None:
 def removable(tx: Tx, uuids: list[str], globs: list[str]) -> list[str]:
     """The checkpoints (their uuids) whose files somebody wants removed; services.collecting.by_uuid notes the wish.
     Raises InvalidArgument (no uuid, in the registry, a pattern that could reach outside), NotFound."""
+    wanted = [parsed(uuid) for uuid in uuids]
     check_globs(globs)
-    return [row.uuid for row in _unregistered(tx, uuids)]
+    return [row.uuid for row in _unregistered(tx, wanted)]
 
 
 def check_globs(globs: list[str]) -> None:
@@ -107,7 +108,8 @@ def check_globs(globs: list[str]) -> None:
 def keep(tx: Tx, row: CheckpointRow, left: dict[str, int]) -> None:
     """Only these files of a checkpoint are left (path -> size); none: it is DELETED, and its list of files stays as a record."""
     before, state = _sizes.decode(row.resources), CheckpointState(row.state)
-    after = CheckpointState.PARTIALLY_DELETED if state is CheckpointState.DELETED and left else life.after_files(before, left, state)
+    told = before if NOTES in before or NOTES not in left else before | {NOTES: left[NOTES]}  # older clients do not report that file
+    after = life.after_files(told, left, state)
     if after is state and (left == before or not left):
         return
     sizes = left if after is not CheckpointState.DELETED else before
@@ -138,10 +140,10 @@ def _unregistered(tx: Tx, uuids: Sequence[str], verb: str = "deleted") -> list[C
     rows = checkpoints.many(tx, wanted)
     found = {row.uuid for row in rows}
     if missing := [uuid for uuid in wanted if uuid not in found]:
-        raise NotFound(f"checkpoints '{', '.join(missing)}' not found")
+        raise NotFound(f"checkpoints '{', '.join(sorted(missing))}' not found")
     if needed := checkpoints.registered(tx, wanted):
-        texts = [f"{row.uuid}, registered to {row.model} (model #{row.model_id}), version {row.version}." for row in needed]
-        raise InvalidArgument(f"this subset of checkpoints provided are in the model registry and cannot be {verb}: {' '.join(texts)}")
+        texts = ", ".join(f"{row.uuid}, registered to {row.model} (model #{row.model_id}), version {row.version}" for row in needed)
+        raise InvalidArgument(f"this subset of checkpoints provided are in the model registry and cannot be {verb}: {texts}.")
     return rows
 
 

@@ -66,7 +66,7 @@ def report_source(tx: Tx, sent: wire.TrialSourceInfo | None) -> wire.ReportTrial
     if not trials.exists(tx, sent.trial_id):
         raise no_trial(sent.trial_id)
     kind = _kind(sent.trial_source_info_type)
-    if not kind:
+    if kind is None or kind == "UNSPECIFIED":
         raise InvalidArgument("trialSourceInfoType is missing: say INFERENCE or FINE_TUNING")
     uuid = parsed(sent.checkpoint_uuid)
     model_id = sent.model_id if isinstance(sent.model_id, int) else None
@@ -105,10 +105,9 @@ def _quoted(text: str) -> str:
     return _encode(text).decode()
 
 
-def _kind(kind: object) -> str:
-    """INFERENCE, FINE_TUNING, or nothing."""
-    name = kind.value.removeprefix("TRIAL_SOURCE_INFO_TYPE_") if isinstance(kind, wire.TrialSourceInfoType) else ""
-    return "" if name == "UNSPECIFIED" else name
+def _kind(kind: object) -> str | None:
+    """INFERENCE or FINE_TUNING; UNSPECIFIED, as which nothing is kept; None where a request says nothing."""
+    return kind.value.removeprefix("TRIAL_SOURCE_INFO_TYPE_") if isinstance(kind, wire.TrialSourceInfoType) else None
 
 
 def _group(group: object) -> str | None:

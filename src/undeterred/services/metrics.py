@@ -154,6 +154,7 @@ def _standing(tx: Tx, trial: ReporterRow, new: Report) -> tuple[Standing, bool]:
 
 def _recount(trial: ReporterRow, rows: list[ReportRow]) -> Standing:
     """Where the trial stands by its live reports alone."""
+    rows = sorted(rows, key=lambda row: (row.reported_at or 0, row.id))
     older = [row.batches for row in rows if row.run_id < trial.run_id]
     standing = Standing({}, max([0, *(row.batches for row in rows)]), max(older, default=None), None, None, None, None, None)
     for row in rows:

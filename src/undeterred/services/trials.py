@@ -140,7 +140,7 @@ def end_early(tx: Tx) -> int | None:
 def report_progress(tx: Tx, _who: Caller, request: ReportTrialProgressRequest) -> None:
     """How far a trial says it is; what that means for the experiment is the search's to say."""
     row, progress = _run(tx, request.trial_id), number(request.progress)
-    if math.isnan(progress) or (row.unmanaged and not 0 <= progress <= 1):
+    if not math.isfinite(progress) or (row.unmanaged and not 0 <= progress <= 1):
         raise InvalidArgument(f"invalid progress value: {progress:f}. Progress value should be between 0 and 1")
     trials.change(tx, row.id, progress=progress)
     if row.unmanaged:

@@ -6,7 +6,9 @@ from undeterred.store.metrics import ReportRow
 _REPORTS = (
     "SELECT m.id, m.trial_id, m.metric_group, m.batches, m.run_id, m.reported_at, m.body, m.signed, m.searched, m.archived"
     " FROM trial_sources s JOIN metrics m ON m.trial_id = s.trial_id AND m.archived = 0 AND m.profiling = 0"
+    " AND m.batches >= 0"
 )
+_ORDER = "ORDER BY m.trial_id, m.run_id, m.batches, m.id"
 
 
 def put(tx: Tx, trial_id: int, checkpoint_uuid: str, kind: str, model_id: int | None, version: int | None) -> None:
@@ -23,21 +25,21 @@ def put(tx: Tx, trial_id: int, checkpoint_uuid: str, kind: str, model_id: int | 
     )
 
 
-def reports_of_checkpoint(tx: Tx, checkpoint_uuid: str, kind: str, group: str | None) -> list[ReportRow]:
-    """The live reports of the trials that used a checkpoint. kind: "" for any; group: None for any."""
+def reports_of_checkpoint(tx: Tx, checkpoint_uuid: str, kind: str | None, group: str | None) -> list[ReportRow]:
+    """The live reports of the trials that used a checkpoint, by trial, run and step. kind: None for any; group: None for any."""
     where, given = _where(kind, group)
     return tx.all(
         ReportRow,
-        f"{_REPORTS} WHERE s.checkpoint_uuid = :uuid{where} ORDER BY m.trial_id, m.metric_group, m.batches",
+        f"{_REPORTS} WHERE s.checkpoint_uuid = :uuid{where} {_ORDER}",
         uuid=checkpoint_uuid,
         **given,
     )
 
 
-def reports_of_version(tx: Tx, model_id: int, version: int, kind: str, group: str | None) -> list[ReportRow]:
+def reports_of_version(tx: Tx, model_id: int, version: int, kind: str | None, group: str | None) -> list[ReportRow]:
     """The live reports of the trials that used a model version, as `reports_of_checkpoint`."""
     where, given = _where(kind, group)
-    sql = f"{_REPORTS} WHERE s.model_id = :model AND s.model_version = :version{where} ORDER BY m.trial_id, m.metric_group, m.batches"
+    sql = f"{_REPORTS} WHERE s.model_id = :model AND s.model_version = :version{where} {_ORDER}"
     return tx.all(ReportRow, sql, model=model_id, version=version, **given)
 
 
@@ -61,9 +63,9 @@ def checkpoint_exists(tx: Tx, uuid: str) -> bool:
     return tx.value("SELECT 1 FROM checkpoints WHERE uuid = :uuid", uuid=uuid) is not None
 
 
-def _where(kind: str, group: str | None) -> tuple[str, dict[str, str]]:
+def _where(kind: str | None, group: str | None) -> tuple[str, dict[str, str]]:
     where, given = "", {}
-    if kind:
+    if kind is not None:
         where += " AND s.kind = :kind"
         given["kind"] = kind
     if group is not None:

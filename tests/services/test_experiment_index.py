@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from undeterred.errors import NotFound
-from undeterred.services import experiment_index, experiment_lists
-from undeterred.services.experiment_columns import finder
+from undeterred.services import experiment_index, experiment_lists, experiment_masks
 from undeterred.services.experiment_index import ExperimentIndex
+from undeterred.services.experiment_texts import finder
 from undeterred.store import experiment_list, experiments
 from undeterred.store.db import Database, Tx
 from undeterred.store.experiment_list import SORTS, STATE_ORDER, Filter, Sort
@@ -104,7 +104,7 @@ def compare(tx: Tx, index: ExperimentIndex, rng: random.Random, rounds: int) -> 
 @pytest.mark.parametrize("seed", range(4))
 def test_it_says_what_sql_says(db: Database, seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
     rng = random.Random(seed)
-    monkeypatch.setattr(experiment_index, "VIEWS_MAX", rng.choice([2, 24]))
+    monkeypatch.setattr(experiment_masks, "MASKS_MAX", rng.choice([2, 24]))
     monkeypatch.setattr(experiment_index, "PIECE", rng.choice([3, 1000]))
     index = ExperimentIndex(db)
 

@@ -6,7 +6,9 @@ Values that repeat are kept once and numbered; a place whose experiment is gone 
 import sys
 from array import array
 from bisect import bisect_left
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Sequence, Sized
+from math import isnan, nan
+from operator import not_
 from typing import Any, Protocol
 
 from undeterred.services.experiment_texts import Texts
@@ -17,6 +19,7 @@ STATE_CODES = {state: code for code, state in enumerate(STATE_ORDER)}
 NULL = -1
 _LOW = slice(0 if sys.byteorder == "little" else 3, None, 4)  # the lowest byte of each four
 Value = Callable[[int], Any]
+Comparable = tuple[Sequence[Any], bytes]
 
 
 class Column(Protocol):
@@ -31,28 +34,49 @@ class Column(Protocol):
     def put(self, place: int, value: Any) -> None:
         """Another value for a place."""
 
-    def comparable(self) -> Sequence[Any]:
-        """What all places sort by; NULL or NaN for null."""
+    def comparable(self) -> Comparable:
+        """What all places sort by, and a byte a place: 1 where it is not null."""
 
 
 class Plain:
-    """Numbers as they are; null: what stands for null, if anything does (NaN always does)."""
+    """Numbers as they are; null: what stands for null, if anything does."""
 
-    def __init__(self, data: "array[Any] | bytearray", null: float | None = None) -> None:
-        self.data, self._null = data, null
+    def __init__(self, data: "array[Any] | bytearray", null: int | None = None) -> None:
+        self.data: Any = data
+        self._null = null
 
     def grow(self) -> None:
         self.data.append(0)
 
     def get(self, place: int) -> Any:
         value = self.data[place]
-        return None if value == self._null or value != value else value
+        return None if value == self._null else value
 
     def put(self, place: int, value: Any) -> None:
         self.data[place] = self._null if value is None else value
 
-    def comparable(self) -> Sequence[Any]:
-        return self.data
+    def comparable(self) -> Comparable:
+        return self.data, _ones(self.data) if self._null is None else bytes(map(self._null.__ne__, self.data))
+
+
+class Measured:
+    """Real numbers; NaN stands for null."""
+
+    def __init__(self) -> None:
+        self.data = array("d")
+
+    def grow(self) -> None:
+        self.data.append(nan)
+
+    def get(self, place: int) -> float | None:
+        value = self.data[place]
+        return None if isnan(value) else value
+
+    def put(self, place: int, value: float | None) -> None:
+        self.data[place] = nan if value is None else value
+
+    def comparable(self) -> Comparable:
+        return self.data, bytes(map(not_, map(isnan, self.data)))
 
 
 class Named:
@@ -70,8 +94,8 @@ class Named:
     def put(self, place: int, value: Any) -> None:
         self.texts.put(place, value)
 
-    def comparable(self) -> Sequence[Any]:
-        return self.texts.values
+    def comparable(self) -> Comparable:
+        return self.texts.values, _ones(self.texts.values)
 
 
 class Numbered:
@@ -95,14 +119,15 @@ class Numbered:
             self._add(value)
         self.codes[place] = code
 
-    def comparable(self) -> Sequence[Any]:
+    def comparable(self) -> Comparable:
         return self.ranked(self.values)
 
-    def ranked(self, shown: Sequence[Any]) -> Sequence[int]:
-        """All places' ranks in the order of what their values are shown as; NULL for None."""
+    def ranked(self, shown: Sequence[Any]) -> Comparable:
+        """All places' ranks in the order of what their values are shown as."""
         rank = {value: n for n, value in enumerate(sorted({value for value in shown if value is not None}))}
         table = [NULL if value is None else rank[value] for value in shown]
-        return array("q", map(table.__getitem__, self.codes))
+        ranks = array("q", map(table.__getitem__, self.codes))
+        return ranks, bytes(map(NULL.__ne__, ranks))
 
     def mask(self, wanted: Callable[[Any], bool]) -> bytes:
         """A byte a place: 1 where the value is wanted."""
@@ -153,8 +178,8 @@ class Columns:
             "started_at": Plain(array("q")),
             "ended_at": Plain(array("q"), NULL),
             "archived": self.archived,
-            "progress": Plain(array("d")),
-            "best_metric": Plain(array("d"), float("nan")),
+            "progress": Measured(),
+            "best_metric": Measured(),
             "num_trials": Plain(array("q")),
             "checkpoint_count": Plain(array("q")),
             "checkpoint_size": Plain(array("q")),
@@ -174,18 +199,18 @@ class Columns:
         self.ids.append(row.id)
         self.alive.append(1)
         self.living += 1
-        for column in self._stored.values():
+        place = len(self.ids) - 1
+        for name, column in self._stored.items():
             column.grow()
-        self.put(len(self.ids) - 1, row)
-        return len(self.ids) - 1
+            column.put(place, _of(row, name))
+        return place
 
     def put(self, place: int, row: KeyRow) -> dict[str, Any]:
         """The present values of an experiment; those that were others before, by the name of the order that they stand in."""
         before: dict[str, Any] = {}
         for name, column in self._stored.items():
-            value = STATE_CODES[row.state] if name == "state" else getattr(row, name)
-            old = column.get(place)
-            if value != old:
+            old, value = column.get(place), _of(row, name)
+            if old != value:
                 before[name] = old
                 column.put(place, value)
         if "owner_id" in before:
@@ -203,8 +228,16 @@ class Columns:
             return lambda place: self.names.get(self.owner.get(place), "")
         return self._stored[order].get
 
-    def comparable(self, order: str) -> Sequence[Any]:
-        """What an order sorts all places by, as quickly compared as can be; NULL or NaN for null."""
+    def comparable(self, order: str) -> Comparable:
+        """What an order sorts all places by, as quickly compared as can be, and a byte a place: 1 where it is not null."""
         if order == "user":
             return self.owner.ranked([self.names.get(owner, "") for owner in self.owner.values])
         return self._stored[order].comparable()
+
+
+def _of(row: KeyRow, name: str) -> Any:
+    return STATE_CODES[row.state] if name == "state" else getattr(row, name)
+
+
+def _ones(places: Sized) -> bytes:
+    return b"\1" * len(places)

@@ -1,76 +1,35 @@
 """Which experiments a list shows, found in memory: a page and the exact total cost the same however many experiments there are.
 
 A cache: it is made at the first list (in the background where there are many; until then the database answers), brought up to date at every list by
-the experiments that rang since, and may be dropped at any moment. A filter and order that was asked for is kept as a view: its experiments in order.
+the experiments that rang since, and may be dropped at any moment. It has every order (`experiment_orders`), and the filters that were asked for last
+(`experiment_masks`); a change costs those of them that are asked for.
 """
 
 import logging
 import threading
 from array import array
-from bisect import bisect_left
-from collections import OrderedDict, deque
+from collections import deque
 from collections.abc import Callable
 from itertools import compress
+from typing import Any, TypeVar
 
-from undeterred.services.experiment_columns import Columns, finder
+from undeterred.services.experiment_columns import Columns
+from undeterred.services.experiment_masks import Masks, Wanted, sorted_values
+from undeterred.services.experiment_orders import IdOrder, Order
 from undeterred.store import experiment_keys, experiment_list, experiments
 from undeterred.store.db import Database, Tx
 from undeterred.store.experiment_keys import KeyRow
-from undeterred.store.experiment_list import Filter, Sort
+from undeterred.store.experiment_list import SORTS, Filter, Sort
 from undeterred.wire.common import Pagination
 
 log = logging.getLogger("undeterred.services.experiment_index")
 Window = Callable[[int, int, int], Pagination]
+Found = TypeVar("Found")
 AT_ONCE = 2000  # so many are read within a request
 PIECE = 1000
-VIEWS_MAX = 24
+PAGES_MAX = 32
+LATE_MAX = 200  # changes that an order leaves for whoever asks for it
 HEARD_MAX = 50_000
-
-
-class View:
-    """The wanted experiments' places in ascending order; `filled` of them have a value to be sorted by, the others come last either way."""
-
-    def __init__(self, columns: Columns, wanted: Filter, column: str, base: "View | None") -> None:
-        self.columns, self.wanted, self.column = columns, wanted, column
-        self._named, self._described = finder(wanted.name), finder(wanted.description)
-        self._key, self._null = columns.key(column), columns.null(column)
-        if base is None:
-            self.found, self.filled = columns.sorted_by(column)
-        else:
-            self.found, self.filled = _picked(base, columns.mask(wanted))
-
-    def ids(self, descending: bool, start: int, end: int) -> list[int]:
-        """The ids of a window."""
-        ids, found, filled, total = self.columns.ids, self.found, self.filled, len(self.found)
-        end = min(end, total)
-        if not descending:
-            return [ids[place] for place in found[start:end]]
-        front = found[max(filled - end, 0) : filled - start][::-1] if start < filled else array("I")
-        back = found[filled + total - end : filled + total - max(start, filled)][::-1] if end > filled else array("I")
-        return [ids[place] for place in front + back]
-
-    def remove(self, place: int) -> None:
-        """Take out a place, before its values change; nothing if it is not in."""
-        if self._wants(place):
-            at = self._at(place)
-            assert self.found[at] == place
-            del self.found[at]
-            self.filled -= not (self._null is not None and self._null(place))
-
-    def add(self, place: int) -> None:
-        """Take in a place with its new values, if it is wanted."""
-        if self._wants(place):
-            self.found.insert(self._at(place), place)
-            self.filled += not (self._null is not None and self._null(place))
-
-    def _wants(self, place: int) -> bool:
-        return self.columns.wants(self.wanted, self._named, self._described, place)
-
-    def _at(self, place: int) -> int:
-        if self._null is not None and self._null(place):
-            return bisect_left(self.found, place, self.filled)
-        key = self._key
-        return bisect_left(self.found, (key(place), place), 0, self.filled, key=lambda each: (key(each), each))
 
 
 class ExperimentIndex:
@@ -90,11 +49,12 @@ class ExperimentIndex:
     def window(self, tx: Tx, wanted: Filter, sort: Sort, offset: int, limit: int, window: Window) -> tuple[int, list[int]]:
         """How many experiments are wanted, and the ids of those in the window. `refresh` must have been the transaction's first reading."""
         with self._lock:
-            if self._ready:
-                view = self._view(wanted, sort.column)
-                total = len(view.found)
-                start, end = _bounds(window(offset, limit, total), total)
-                return total, view.ids(sort.descending, start, end)
+            found = self._guarded(self._wanted, wanted)
+            if found is not None:
+                start, end = _bounds(window(offset, limit, found.total), found.total)
+                ids = self._guarded(self._ids, found, wanted, sort, start, end)
+                if ids is not None:
+                    return found.total, ids
         total = experiment_list.count(tx, wanted)
         start, end = _bounds(window(offset, limit, total), total)
         return total, experiment_list.ids(tx, wanted, sort, start, end - start) if end > start else []
@@ -109,7 +69,9 @@ class ExperimentIndex:
                 self._building = True
                 self._heard.clear()
                 if experiment_keys.highest(tx) <= AT_ONCE:
+                    self._rename(experiment_keys.shown_names(tx))
                     self._take_in(tx, AT_ONCE)
+                    self._sort()
                     self._finish()
                     self._catch_up(tx)
                 else:
@@ -118,24 +80,53 @@ class ExperimentIndex:
     def labels(self, tx: Tx, project_id: int) -> list[str]:
         """The JSON lists of labels that a project's experiments have, each once; project_id 0: everybody's. `refresh` as above."""
         with self._lock:
-            if self._ready:
-                codes = self._columns.labels.codes
-                found = self._view(Filter(project_id=project_id), "id").found
-                return [self._columns.labels.values[code] for code in set(map(codes.__getitem__, found))]
+            found = self._guarded(self._wanted, Filter(project_id=project_id))
+            if found is not None:
+                labels = self._columns.labels
+                codes = set(labels.codes if found.mask is None else compress(labels.codes, found.mask))
+                return [labels.values[code] for code in codes]
         return experiments.labels(tx, project_id)
+
+    def _wanted(self, wanted: Filter) -> Wanted:
+        return self._masks.of(wanted)
+
+    def _ids(self, found: Wanted, wanted: Filter, sort: Sort, start: int, end: int) -> list[int]:
+        asked = (wanted, sort, start, end)
+        if asked not in self._pages:
+            values = sorted_values(self._columns, wanted, sort.column)
+            places = self._order(sort.column).window(found.mask, found.total, values, sort.descending, start, end)
+            if len(self._pages) >= PAGES_MAX:
+                self._pages.clear()
+            self._pages[asked] = array("q", map(self._columns.ids.__getitem__, places))
+        return self._pages[asked].tolist()
+
+    def _guarded(self, find: Callable[..., Found], *args: Any) -> Found | None:
+        """What is found; None if nothing can be: the database answers then."""
+        if not self._ready:
+            return None
+        try:
+            return find(*args)
+        except Exception:
+            log.exception("the index of experiments is in disorder and made anew; the database answers until then")
+            self._reset()
+            return None
 
     # -- making it -----------------------------------------------------------------------------------------------------------------
 
     def _reset(self) -> None:
         self._columns = Columns()
-        self._views: OrderedDict[tuple[Filter, str], View] = OrderedDict()
+        self._masks = Masks(self._columns)
+        self._orders: dict[str, Order | IdOrder] = {}
+        self._pages: dict[tuple[Filter, Sort, int, int], array[int]] = {}  # since the last change
         self._ready = self._building = False
 
     def _build(self) -> None:
-        """Read everything, some at a time, so that others get their turn."""
+        """Read and sort everything, some at a time, so that others get their turn."""
         try:
+            self._rename(self._db.read_now(experiment_keys.shown_names))
             while self._db.read_now(self._take_in, PIECE):
                 pass
+            self._sort()
         except Exception:
             log.exception("the index of experiments could not be made; the database answers lists until it can")
             with self._lock:
@@ -150,6 +141,10 @@ class ExperimentIndex:
         for row in rows:
             columns.append(row)
         return len(rows) == limit
+
+    def _sort(self) -> None:
+        for column in SORTS:
+            self._order(column)
 
     def _finish(self) -> None:
         self._ready, self._building = True, False
@@ -181,61 +176,59 @@ class ExperimentIndex:
             raise
         if any(row.owner_id not in self._columns.names for row in rows.values()):
             self._rename(experiment_keys.shown_names(tx))
-        if len(ids) > max(1000, len(self._columns) // 8):
-            self._views.clear()
-        try:
-            for experiment_id in sorted(ids):
-                self._apply(experiment_id, rows.get(experiment_id))
-        except Exception:
-            log.exception("the index of experiments is in disorder and made anew; the database answers until then")
+        self._guarded(self._apply_all, sorted(ids), rows)
+        if len(self._columns) > 2 * self._columns.living + PIECE:
             self._reset()
-        if len(self._columns) > 2 * self._columns.alive.count(1) + PIECE:
-            self._reset()
+
+    def _apply_all(self, ids: list[int], rows: dict[int, KeyRow]) -> None:
+        for experiment_id in ids:
+            self._apply(experiment_id, rows.get(experiment_id))
+        for order in self._orders.values():
+            if order.late > LATE_MAX:
+                order.catch_up()
 
     def _apply(self, experiment_id: int, row: KeyRow | None) -> None:
-        columns, views = self._columns, self._views.values()
+        columns, orders = self._columns, self._orders
         place = columns.place(experiment_id)
-        if place is not None:
-            for view in views:
-                view.remove(place)
-            columns.alive[place] = row is not None
-            if row is not None:
-                columns.put(place, row)
-        elif row is not None:
+        if place is None:
+            if row is None:
+                return
             place = columns.append(row)
-        if row is not None and place is not None:
-            for view in views:
-                view.add(place)
+            for order in orders.values():
+                order.comes(place)
+        elif row is None:
+            if not columns.alive[place]:
+                return
+            for order in orders.values():
+                order.goes(place)
+            columns.set_alive(place, False)
+        elif not columns.alive[place]:
+            columns.put(place, row)
+            columns.set_alive(place, True)
+            for order in orders.values():
+                order.comes(place)
+        else:
+            before = columns.put(place, row)
+            for name in before.keys() & orders.keys():
+                orders[name].moves(place, before[name])
+            if not before:
+                return
+        self._masks.changes(place)
+        self._pages.clear()
 
     def _rename(self, names: dict[int, str]) -> None:
-        if names != self._columns.names:
-            self._columns.names.clear()
-            self._columns.names.update(names)
-            for key in [key for key in self._views if key[1] == "user"]:
-                del self._views[key]
+        known = self._columns.names
+        if any(names.get(owner) != known.get(owner) for owner in self._columns.owner.values):
+            self._orders.pop("user", None)
+            self._pages.clear()
+        known.clear()
+        known.update(names)
 
-    def _view(self, wanted: Filter, column: str) -> View:
-        key = (wanted, column)
-        view = self._views.get(key)
-        if view is None:
-            base = None if wanted == Filter() else self._view(Filter(), column)
-            view = self._views[key] = View(self._columns, wanted, column, base)
-            if len(self._views) > VIEWS_MAX:
-                self._views.popitem(last=False)
-        self._views.move_to_end(key)
-        return view
-
-
-def _picked(base: View, mask: bytes | None) -> "tuple[array[int], int]":
-    """The places of a view whose byte is 1, and how many of them have a value."""
-    if mask is None:
-        return base.found[:], base.filled
-    wanted = mask.__getitem__
-    front, back = base.found[: base.filled], base.found[base.filled :]
-    found = array("I", compress(front, map(wanted, front)))
-    filled = len(found)
-    found.extend(compress(back, map(wanted, back)))
-    return found, filled
+    def _order(self, column: str) -> Order | IdOrder:
+        order = self._orders.get(column)
+        if order is None:
+            order = self._orders[column] = IdOrder(self._columns) if column == "id" else Order(self._columns, column)
+        return order
 
 
 def _bounds(shown: Pagination, total: int) -> tuple[int, int]:

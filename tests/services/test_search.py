@@ -12,6 +12,7 @@ from undeterred.services.experiment_config import Layers
 from undeterred.services.identity import Caller
 from undeterred.store.db import Database
 from undeterred.wire.metrics import Metrics, TrialMetrics
+from undeterred.wire.trials import ReportTrialProgressRequest
 
 RANDOM = """
 name: r
@@ -63,3 +64,12 @@ def test_a_validation_that_the_search_cannot_use_ends_it(db: Database, admin: Ca
     assert states(db) == ["ERROR", "ERROR"]
     assert db.read_now(lambda tx: tx.value("SELECT state FROM experiments")) == "ERROR"
     assert db.read_now(lambda tx: tx.value("SELECT COUNT(*) FROM metrics WHERE trial_id = 1")) == 1, "the report is kept"
+
+
+def test_a_progress_that_is_none_is_not_shown(db: Database, admin: Caller, layers: Layers) -> None:
+    create(db, admin, layers, RANDOM, activate=True)
+    for told in (0.5, 7, -3, 1e300):
+        db.write_now(trials.report_progress, admin, ReportTrialProgressRequest(trial_id=1, progress=told))
+        assert db.read_now(lambda tx: tx.value("SELECT progress FROM experiments")) == 0.5
+    db.write_now(trials.report_progress, admin, ReportTrialProgressRequest(trial_id=1, progress=0.75))
+    assert db.read_now(lambda tx: tx.value("SELECT progress FROM experiments")) == 0.75

@@ -30,7 +30,9 @@ def step(tx: Tx, experiment_id: int) -> bool:
         if state is not old:
             searches.store(tx, experiment_id, searcher.dump(state))
         if any(isinstance(event, TrialProgress) for _number, event in events):
-            searches.set_progress(tx, experiment_id, searcher.progress(config, state))
+            shown = searcher.progress(config, state)
+            if 0 <= shown <= 1:  # a trial may tell any number; the experiment shows none of them that is no progress
+                searches.set_progress(tx, experiment_id, shown)
         _act(tx, experiment, actions)
     search_events.done(tx, experiment_id, events[-1][0])
     return True

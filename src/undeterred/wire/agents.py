@@ -61,7 +61,14 @@ class GetAgentsResponse(Message):
 
 
 get_agents = Endpoint(
-    "GetAgents", "GET", "/api/v1/agents", GetAgentsRequest, GetAgentsResponse, summary="Get Agents", tags=("Cluster",), query=True
+    "GetAgents",
+    "GET",
+    "/api/v1/agents",
+    GetAgentsRequest,
+    GetAgentsResponse,
+    summary="List the machines of the cluster with their slots and containers",
+    tags=("Cluster",),
+    query=True,
 )
 
 
@@ -74,7 +81,13 @@ class GetAgentResponse(Message):
 
 
 get_agent = Endpoint(
-    "GetAgent", "GET", "/api/v1/agents/{agentId}", GetAgentRequest, GetAgentResponse, summary="Get Agent", tags=("Cluster",)
+    "GetAgent",
+    "GET",
+    "/api/v1/agents/{agentId}",
+    GetAgentRequest,
+    GetAgentResponse,
+    summary="Show one machine of the cluster with its slots and containers",
+    tags=("Cluster",),
 )
 
 
@@ -87,7 +100,13 @@ class GetSlotsResponse(Message):
 
 
 get_slots = Endpoint(
-    "GetSlots", "GET", "/api/v1/agents/{agentId}/slots", GetSlotsRequest, GetSlotsResponse, summary="Get Slots", tags=("Cluster",)
+    "GetSlots",
+    "GET",
+    "/api/v1/agents/{agentId}/slots",
+    GetSlotsRequest,
+    GetSlotsResponse,
+    summary="List the slots (GPUs or CPUs) of one machine",
+    tags=("Cluster",),
 )
 
 
@@ -101,7 +120,13 @@ class GetSlotResponse(Message):
 
 
 get_slot = Endpoint(
-    "GetSlot", "GET", "/api/v1/agents/{agentId}/slots/{slotId}", GetSlotRequest, GetSlotResponse, summary="Get Slot", tags=("Cluster",)
+    "GetSlot",
+    "GET",
+    "/api/v1/agents/{agentId}/slots/{slotId}",
+    GetSlotRequest,
+    GetSlotResponse,
+    summary="Show one slot of a machine and what runs on it",
+    tags=("Cluster",),
 )
 
 
@@ -119,7 +144,7 @@ enable_agent = Endpoint(
     "/api/v1/agents/{agentId}/enable",
     EnableAgentRequest,
     EnableAgentResponse,
-    summary="Enable Agent",
+    summary="Let a machine take work again",
     tags=("Cluster",),
 )
 
@@ -139,7 +164,7 @@ disable_agent = Endpoint(
     "/api/v1/agents/{agentId}/disable",
     DisableAgentRequest,
     DisableAgentResponse,
-    summary="Disable Agent",
+    summary="Give a machine no more work; end what runs there, or drain it",
     tags=("Cluster",),
     body="*",
 )
@@ -160,7 +185,7 @@ enable_slot = Endpoint(
     "/api/v1/agents/{agentId}/slots/{slotId}/enable",
     EnableSlotRequest,
     EnableSlotResponse,
-    summary="Enable Slot",
+    summary="Let one slot of a machine take work again",
     tags=("Cluster",),
 )
 
@@ -181,7 +206,7 @@ disable_slot = Endpoint(
     "/api/v1/agents/{agentId}/slots/{slotId}/disable",
     DisableSlotRequest,
     DisableSlotResponse,
-    summary="Disable Slot",
+    summary="Give one slot no more work; end what runs on it, or drain it",
     tags=("Cluster",),
     body="*",
 )

@@ -26,7 +26,7 @@ allocation_ready = Endpoint(
     "/api/v1/allocations/{allocationId}/ready",
     AllocationReadyRequest,
     AllocationReadyResponse,
-    summary="Allocation Ready",
+    summary="Say that the task of this allocation can be used now",
     tags=("Internal",),
     body="*",
 )
@@ -46,7 +46,7 @@ get_allocation = Endpoint(
     "/api/v1/allocations/{allocationId}",
     GetAllocationRequest,
     GetAllocationResponse,
-    summary="Get Allocation",
+    summary="Show one allocation: its state, start, end and slots",
     tags=("Internal",),
 )
 
@@ -65,7 +65,7 @@ allocation_waiting = Endpoint(
     "/api/v1/allocations/{allocationId}/waiting",
     AllocationWaitingRequest,
     AllocationWaitingResponse,
-    summary="Allocation Waiting",
+    summary="Say that the task of this allocation waits for something",
     tags=("Internal",),
     body="*",
 )
@@ -86,7 +86,7 @@ allocation_preemption_signal = Endpoint(
     "/api/v1/allocations/{allocationId}/signals/preemption",
     AllocationPreemptionSignalRequest,
     AllocationPreemptionSignalResponse,
-    summary="Allocation Preemption Signal",
+    summary="Wait until this allocation shall stop, or the time is over",
     tags=("Internal",),
     query=True,
 )
@@ -106,7 +106,7 @@ allocation_pending_preemption_signal = Endpoint(
     "/api/v1/allocations/{allocationId}/signals/pending_preemption",
     AllocationPendingPreemptionSignalRequest,
     AllocationPendingPreemptionSignalResponse,
-    summary="Allocation Pending Preemption Signal",
+    summary="Ask an allocation to make room, for a foreign scheduler",
     tags=("Internal",),
     body="*",
 )
@@ -126,7 +126,7 @@ ack_allocation_preemption_signal = Endpoint(
     "/api/v1/allocations/{allocationId}/signals/ack_preemption",
     AckAllocationPreemptionSignalRequest,
     AckAllocationPreemptionSignalResponse,
-    summary="Ack Allocation Preemption Signal",
+    summary="Confirm that the task has heard that it shall stop",
     tags=("Internal",),
     body="*",
 )
@@ -147,7 +147,7 @@ mark_allocation_resources_daemon = Endpoint(
     "/api/v1/allocations/{allocationId}/resources/{resourcesId}/daemon",
     MarkAllocationResourcesDaemonRequest,
     MarkAllocationResourcesDaemonResponse,
-    summary="Mark Allocation Resources Daemon",
+    summary="Say that these resources need not end for the task to be over",
     tags=("Internal",),
     body="*",
 )
@@ -168,7 +168,7 @@ allocation_rendezvous_info = Endpoint(
     "/api/v1/allocations/{allocationId}/resources/{resourcesId}/rendezvous",
     AllocationRendezvousInfoRequest,
     AllocationRendezvousInfoResponse,
-    summary="Allocation Rendezvous Info",
+    summary="Wait for all containers of an allocation, and get their addresses",
     tags=("Internal",),
 )
 
@@ -188,7 +188,7 @@ post_allocation_proxy_address = Endpoint(
     "/api/v1/allocations/{allocationId}/proxy_address",
     PostAllocationProxyAddressRequest,
     PostAllocationProxyAddressResponse,
-    summary="Post Allocation Proxy Address",
+    summary="Tell the address at which a task's ports are reached",
     tags=("Internal",),
     body="*",
 )
@@ -209,7 +209,7 @@ post_allocation_accelerator_data = Endpoint(
     "/api/v1/allocations/{allocationId}/acceleratorData",
     PostAllocationAcceleratorDataRequest,
     PostAllocationAcceleratorDataResponse,
-    summary="Post Allocation Accelerator Data",
+    summary="Report which devices a container of this allocation sees",
     tags=("Internal",),
     body="*",
 )
@@ -232,7 +232,7 @@ allocation_all_gather = Endpoint(
     "/api/v1/allocations/{allocationId}/all_gather",
     AllocationAllGatherRequest,
     AllocationAllGatherResponse,
-    summary="Allocation All Gather",
+    summary="Bring data, wait for all peers, and get what each of them brought",
     tags=("Internal",),
     body="*",
 )
@@ -257,7 +257,7 @@ notify_container_running = Endpoint(
     "/api/v1/allocations/{allocationId}/notify_container_running",
     NotifyContainerRunningRequest,
     NotifyContainerRunningResponse,
-    summary="Notify Container Running",
+    summary="Report that a container runs; refused, the master sees it itself",
     tags=("Internal",),
     body="*",
 )

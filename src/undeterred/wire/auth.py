@@ -16,7 +16,15 @@ class LoginResponse(Message):
 
 
 login = Endpoint(
-    "Login", "POST", "/api/v1/auth/login", LoginRequest, LoginResponse, summary="Login", tags=("Authentication",), body="*", public=True
+    "Login",
+    "POST",
+    "/api/v1/auth/login",
+    LoginRequest,
+    LoginResponse,
+    summary="Trade a user name and a password for a token",
+    tags=("Authentication",),
+    body="*",
+    public=True,
 )
 
 
@@ -29,7 +37,13 @@ class CurrentUserResponse(Message):
 
 
 current_user = Endpoint(
-    "CurrentUser", "GET", "/api/v1/auth/user", CurrentUserRequest, CurrentUserResponse, summary="Current User", tags=("Authentication",)
+    "CurrentUser",
+    "GET",
+    "/api/v1/auth/user",
+    CurrentUserRequest,
+    CurrentUserResponse,
+    summary="Show the user whose token this is",
+    tags=("Authentication",),
 )
 
 
@@ -41,4 +55,12 @@ class LogoutResponse(Message):
     pass
 
 
-logout = Endpoint("Logout", "POST", "/api/v1/auth/logout", LogoutRequest, LogoutResponse, summary="Logout", tags=("Authentication",))
+logout = Endpoint(
+    "Logout",
+    "POST",
+    "/api/v1/auth/logout",
+    LogoutRequest,
+    LogoutResponse,
+    summary="End the session of the token that is sent",
+    tags=("Authentication",),
+)

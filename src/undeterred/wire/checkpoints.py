@@ -82,7 +82,7 @@ get_experiment_checkpoints = Endpoint(
     "/api/v1/experiments/{id}/checkpoints",
     GetExperimentCheckpointsRequest,
     GetExperimentCheckpointsResponse,
-    summary="Get Experiment Checkpoints",
+    summary="List the checkpoints of all trials of an experiment",
     tags=("Experiments",),
     query=True,
 )
@@ -111,7 +111,7 @@ get_trial_checkpoints = Endpoint(
     "/api/v1/trials/{id}/checkpoints",
     GetTrialCheckpointsRequest,
     GetTrialCheckpointsResponse,
-    summary="Get Trial Checkpoints",
+    summary="List the checkpoints of one trial",
     tags=("Experiments",),
     query=True,
 )
@@ -131,7 +131,7 @@ report_checkpoint = Endpoint(
     "/api/v1/checkpoints",
     ReportCheckpointRequest,
     ReportCheckpointResponse,
-    summary="Report Checkpoint",
+    summary="Report a checkpoint that a task has saved: its files and metadata",
     tags=("Internal",),
     body="checkpoint",
 )
@@ -151,7 +151,7 @@ get_checkpoint = Endpoint(
     "/api/v1/checkpoints/{checkpointUuid}",
     GetCheckpointRequest,
     GetCheckpointResponse,
-    summary="Get Checkpoint",
+    summary="Show one checkpoint: files, metadata and how it was trained",
     tags=("Checkpoints",),
 )
 
@@ -170,7 +170,7 @@ post_checkpoint_metadata = Endpoint(
     "/api/v1/checkpoints/{checkpoint.uuid}/metadata",
     PostCheckpointMetadataRequest,
     PostCheckpointMetadataResponse,
-    summary="Post Checkpoint Metadata",
+    summary="Replace the metadata of a checkpoint",
     tags=("Checkpoints",),
     body="*",
 )
@@ -191,7 +191,7 @@ checkpoints_remove_files = Endpoint(
     "/api/v1/checkpoints/rm",
     CheckpointsRemoveFilesRequest,
     CheckpointsRemoveFilesResponse,
-    summary="Checkpoints Remove Files",
+    summary="Remove the files of checkpoints that match given patterns",
     tags=("Checkpoints",),
     body="*",
 )
@@ -211,7 +211,7 @@ patch_checkpoints = Endpoint(
     "/api/v1/checkpoints",
     PatchCheckpointsRequest,
     PatchCheckpointsResponse,
-    summary="Patch Checkpoints",
+    summary="Correct which files checkpoints still have; none left means deleted",
     tags=("Internal",),
     body="*",
 )
@@ -231,7 +231,7 @@ delete_checkpoints = Endpoint(
     "/api/v1/checkpoints",
     DeleteCheckpointsRequest,
     DeleteCheckpointsResponse,
-    summary="Delete Checkpoints",
+    summary="Delete all files of checkpoints; their records stay, as DELETED",
     tags=("Checkpoints",),
     body="*",
 )

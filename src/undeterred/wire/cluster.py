@@ -55,7 +55,7 @@ get_telemetry = Endpoint(
     "/api/v1/master/telemetry",
     GetTelemetryRequest,
     GetTelemetryResponse,
-    summary="Get Telemetry",
+    summary="Say whether the master sends telemetry (it never does)",
     tags=("Internal",),
     public=True,
 )
@@ -104,7 +104,14 @@ class GetMasterResponse(Message):
 
 
 get_master = Endpoint(
-    "GetMaster", "GET", "/api/v1/master", GetMasterRequest, GetMasterResponse, summary="Get Master", tags=("Cluster",), public=True
+    "GetMaster",
+    "GET",
+    "/api/v1/master",
+    GetMasterRequest,
+    GetMasterResponse,
+    summary="Describe the master: version, names and how to log in",
+    tags=("Cluster",),
+    public=True,
 )
 
 
@@ -122,7 +129,7 @@ get_master_config = Endpoint(
     "/api/v1/master/config",
     GetMasterConfigRequest,
     GetMasterConfigResponse,
-    summary="Get Master Config",
+    summary="Show the master's configuration, with its secrets masked",
     tags=("Cluster",),
 )
 
@@ -142,7 +149,7 @@ patch_master_config = Endpoint(
     "/api/v1/master/config",
     PatchMasterConfigRequest,
     PatchMasterConfigResponse,
-    summary="Patch Master Config",
+    summary="Change the level of the master's log until its next start",
     tags=("Cluster",),
     body="*",
 )
@@ -164,7 +171,7 @@ master_logs = Endpoint(
     "/api/v1/master/logs",
     MasterLogsRequest,
     MasterLogsResponse,
-    summary="Master Logs",
+    summary="Stream the lines of the master's own log, or follow it",
     tags=("Cluster",),
     query=True,
     streams=True,
@@ -185,7 +192,7 @@ get_cluster_message = Endpoint(
     "/api/v1/master/cluster_message",
     GetClusterMessageRequest,
     GetClusterMessageResponse,
-    summary="Get Cluster Message",
+    summary="Show the message to everybody, also one that is yet to come",
     tags=("Cluster",),
 )
 
@@ -207,7 +214,7 @@ set_cluster_message = Endpoint(
     "/api/v1/master/cluster_message",
     SetClusterMessageRequest,
     SetClusterMessageResponse,
-    summary="Set Cluster Message",
+    summary="Set the message that everybody sees, from when and until when",
     tags=("Cluster",),
     body="*",
 )
@@ -227,7 +234,7 @@ delete_cluster_message = Endpoint(
     "/api/v1/master/cluster_message",
     DeleteClusterMessageRequest,
     DeleteClusterMessageResponse,
-    summary="Delete Cluster Message",
+    summary="Take the message to everybody away",
     tags=("Cluster",),
 )
 
@@ -238,4 +245,6 @@ class HealthCheck(Message):
     resource_managers: list[ResourceManagerHealth] = field(name="resource_managers", default_factory=list)
 
 
-health = Endpoint("health", "GET", "/health", HealthRequest, HealthCheck, summary="health", tags=("Cluster",))
+health = Endpoint(
+    "health", "GET", "/health", HealthRequest, HealthCheck, summary="Say whether the master and its database are up", tags=("Cluster",)
+)

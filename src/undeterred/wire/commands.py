@@ -52,7 +52,7 @@ get_commands = Endpoint(
     "/api/v1/commands",
     GetCommandsRequest,
     GetCommandsResponse,
-    summary="Get Commands",
+    summary="List the commands that wait, run or have ended",
     tags=("Commands",),
     query=True,
 )
@@ -68,7 +68,13 @@ class GetCommandResponse(Message):
 
 
 get_command = Endpoint(
-    "GetCommand", "GET", "/api/v1/commands/{commandId}", GetCommandRequest, GetCommandResponse, summary="Get Command", tags=("Commands",)
+    "GetCommand",
+    "GET",
+    "/api/v1/commands/{commandId}",
+    GetCommandRequest,
+    GetCommandResponse,
+    summary="Show one command and the configuration it was started with",
+    tags=("Commands",),
 )
 
 
@@ -86,7 +92,7 @@ kill_command = Endpoint(
     "/api/v1/commands/{commandId}/kill",
     KillCommandRequest,
     KillCommandResponse,
-    summary="Kill Command",
+    summary="Stop a command at once",
     tags=("Commands",),
 )
 
@@ -106,7 +112,7 @@ set_command_priority = Endpoint(
     "/api/v1/commands/{commandId}/set_priority",
     SetCommandPriorityRequest,
     SetCommandPriorityResponse,
-    summary="Set Command Priority",
+    summary="Give a command another priority in the job queue",
     tags=("Commands",),
     body="*",
 )
@@ -132,7 +138,7 @@ launch_command = Endpoint(
     "/api/v1/commands",
     LaunchCommandRequest,
     LaunchCommandResponse,
-    summary="Launch Command",
+    summary="Start a command on the cluster, with files if wanted",
     tags=("Commands",),
     body="*",
 )

@@ -19,7 +19,7 @@ put_workspace_config_policies = Endpoint(
     "/api/v1/config-policies/workspaces/{workspaceId}/{workloadType}",
     PutWorkspaceConfigPoliciesRequest,
     PutWorkspaceConfigPoliciesResponse,
-    summary="Put Workspace Config Policies",
+    summary="Replace the limits and fixed configuration of a workspace",
     tags=("Alpha",),
     body="*",
 )
@@ -40,7 +40,7 @@ put_global_config_policies = Endpoint(
     "/api/v1/config-policies/global/{workloadType}",
     PutGlobalConfigPoliciesRequest,
     PutGlobalConfigPoliciesResponse,
-    summary="Put Global Config Policies",
+    summary="Replace the limits and fixed configuration of the whole cluster",
     tags=("Alpha",),
     body="*",
 )
@@ -61,7 +61,7 @@ get_workspace_config_policies = Endpoint(
     "/api/v1/config-policies/workspaces/{workspaceId}/{workloadType}",
     GetWorkspaceConfigPoliciesRequest,
     GetWorkspaceConfigPoliciesResponse,
-    summary="Get Workspace Config Policies",
+    summary="Show the limits and fixed configuration of a workspace",
     tags=("Alpha",),
 )
 
@@ -80,7 +80,7 @@ get_global_config_policies = Endpoint(
     "/api/v1/config-policies/global/{workloadType}",
     GetGlobalConfigPoliciesRequest,
     GetGlobalConfigPoliciesResponse,
-    summary="Get Global Config Policies",
+    summary="Show the limits and fixed configuration of the whole cluster",
     tags=("Alpha",),
 )
 
@@ -100,7 +100,7 @@ delete_workspace_config_policies = Endpoint(
     "/api/v1/config-policies/workspaces/{workspaceId}/{workloadType}",
     DeleteWorkspaceConfigPoliciesRequest,
     DeleteWorkspaceConfigPoliciesResponse,
-    summary="Delete Workspace Config Policies",
+    summary="Remove the limits and fixed configuration of a workspace",
     tags=("Alpha",),
 )
 
@@ -119,6 +119,6 @@ delete_global_config_policies = Endpoint(
     "/api/v1/config-policies/global/{workloadType}",
     DeleteGlobalConfigPoliciesRequest,
     DeleteGlobalConfigPoliciesResponse,
-    summary="Delete Global Config Policies",
+    summary="Remove the limits and fixed configuration of the whole cluster",
     tags=("Alpha",),
 )

@@ -20,7 +20,7 @@ activate_experiment = Endpoint(
     "/api/v1/experiments/{id}/activate",
     ActivateExperimentRequest,
     ActivateExperimentResponse,
-    summary="Activate Experiment",
+    summary="Let a paused experiment train, or go on from its checkpoints",
     tags=("Experiments",),
 )
 
@@ -57,7 +57,7 @@ activate_experiments = Endpoint(
     "/api/v1/projects/{projectId}/experiments/activate",
     ActivateExperimentsRequest,
     ActivateExperimentsResponse,
-    summary="Activate Experiments",
+    summary="Let paused experiments of a project train or go on",
     tags=("Experiments",),
     body="*",
 )
@@ -77,7 +77,7 @@ pause_experiment = Endpoint(
     "/api/v1/experiments/{id}/pause",
     PauseExperimentRequest,
     PauseExperimentResponse,
-    summary="Pause Experiment",
+    summary="Pause an experiment once its trials have saved checkpoints",
     tags=("Experiments",),
 )
 
@@ -98,7 +98,7 @@ pause_experiments = Endpoint(
     "/api/v1/projects/{projectId}/experiments/pause",
     PauseExperimentsRequest,
     PauseExperimentsResponse,
-    summary="Pause Experiments",
+    summary="Pause experiments of a project once their trials have saved",
     tags=("Experiments",),
     body="*",
 )
@@ -118,7 +118,7 @@ cancel_experiment = Endpoint(
     "/api/v1/experiments/{id}/cancel",
     CancelExperimentRequest,
     CancelExperimentResponse,
-    summary="Cancel Experiment",
+    summary="Stop an experiment for good after its trials have saved",
     tags=("Experiments",),
 )
 
@@ -139,7 +139,7 @@ cancel_experiments = Endpoint(
     "/api/v1/projects/{projectId}/experiments/cancel",
     CancelExperimentsRequest,
     CancelExperimentsResponse,
-    summary="Cancel Experiments",
+    summary="Stop experiments of a project for good after they have saved",
     tags=("Experiments",),
     body="*",
 )
@@ -159,7 +159,7 @@ kill_experiment = Endpoint(
     "/api/v1/experiments/{id}/kill",
     KillExperimentRequest,
     KillExperimentResponse,
-    summary="Kill Experiment",
+    summary="Stop all trials of an experiment for good, without saving anything",
     tags=("Experiments",),
 )
 
@@ -180,7 +180,7 @@ kill_experiments = Endpoint(
     "/api/v1/projects/{projectId}/experiments/kill",
     KillExperimentsRequest,
     KillExperimentsResponse,
-    summary="Kill Experiments",
+    summary="Stop experiments of a project for good, without saving anything",
     tags=("Experiments",),
     body="*",
 )
@@ -200,7 +200,7 @@ archive_experiment = Endpoint(
     "/api/v1/experiments/{id}/archive",
     ArchiveExperimentRequest,
     ArchiveExperimentResponse,
-    summary="Archive Experiment",
+    summary="Put an experiment that has ended into the archive",
     tags=("Experiments",),
 )
 
@@ -221,7 +221,7 @@ archive_experiments = Endpoint(
     "/api/v1/projects/{projectId}/experiments/archive",
     ArchiveExperimentsRequest,
     ArchiveExperimentsResponse,
-    summary="Archive Experiments",
+    summary="Put ended experiments of a project into the archive",
     tags=("Experiments",),
     body="*",
 )
@@ -241,7 +241,7 @@ unarchive_experiment = Endpoint(
     "/api/v1/experiments/{id}/unarchive",
     UnarchiveExperimentRequest,
     UnarchiveExperimentResponse,
-    summary="Unarchive Experiment",
+    summary="Take an experiment out of the archive",
     tags=("Experiments",),
 )
 
@@ -262,7 +262,7 @@ unarchive_experiments = Endpoint(
     "/api/v1/projects/{projectId}/experiments/unarchive",
     UnarchiveExperimentsRequest,
     UnarchiveExperimentsResponse,
-    summary="Unarchive Experiments",
+    summary="Take experiments of a project out of the archive",
     tags=("Experiments",),
     body="*",
 )
@@ -284,7 +284,7 @@ delete_experiments = Endpoint(
     "/api/v1/projects/{projectId}/experiments/delete",
     DeleteExperimentsRequest,
     DeleteExperimentsResponse,
-    summary="Delete Experiments",
+    summary="Delete ended experiments of a project with all that belongs to them",
     tags=("Experiments",),
     body="*",
 )
@@ -304,7 +304,7 @@ delete_experiment = Endpoint(
     "/api/v1/experiments/{experimentId}",
     DeleteExperimentRequest,
     DeleteExperimentResponse,
-    summary="Delete Experiment",
+    summary="Delete an ended experiment with its trials, logs and checkpoints",
     tags=("Experiments",),
 )
 
@@ -324,7 +324,7 @@ move_experiment = Endpoint(
     "/api/v1/experiments/{experimentId}/move",
     MoveExperimentRequest,
     MoveExperimentResponse,
-    summary="Move Experiment",
+    summary="Move an experiment to another project",
     tags=("Experiments",),
     body="*",
 )
@@ -347,7 +347,7 @@ move_experiments = Endpoint(
     "/api/v1/projects/{projectId}/experiments/move",
     MoveExperimentsRequest,
     MoveExperimentsResponse,
-    summary="Move Experiments",
+    summary="Move experiments of a project to another project",
     tags=("Experiments",),
     body="*",
 )

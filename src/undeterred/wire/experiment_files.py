@@ -29,7 +29,7 @@ get_model_def = Endpoint(
     "/api/v1/experiments/{experimentId}/model_def",
     GetModelDefRequest,
     GetModelDefResponse,
-    summary="Get Model Def",
+    summary="Download an experiment's code as one archive (tar.gz, base64)",
     tags=("Experiments",),
     deprecated=True,
 )
@@ -49,7 +49,7 @@ get_model_def_tree = Endpoint(
     "/api/v1/experiments/{experimentId}/file_tree",
     GetModelDefTreeRequest,
     GetModelDefTreeResponse,
-    summary="Get Model Def Tree",
+    summary="List the files of an experiment's code as a tree",
     tags=("Experiments",),
 )
 
@@ -69,7 +69,7 @@ get_model_def_file = Endpoint(
     "/api/v1/experiments/{experimentId}/file",
     GetModelDefFileRequest,
     GetModelDefFileResponse,
-    summary="Get Model Def File",
+    summary="Get one file of an experiment's code (base64)",
     tags=("Experiments",),
     body="*",
 )

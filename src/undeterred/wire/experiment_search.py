@@ -39,7 +39,7 @@ preview_hp_search = Endpoint(
     "/api/v1/preview-hp-search",
     PreviewHPSearchRequest,
     PreviewHPSearchResponse,
-    summary="Preview HP Search",
+    summary="Show which trials a search would make, without making any",
     tags=("Experiments",),
     body="*",
 )
@@ -69,7 +69,7 @@ search_experiments = Endpoint(
     "/api/v1/experiments-search",
     SearchExperimentsRequest,
     SearchExperimentsResponse,
-    summary="Search Experiments",
+    summary="Find experiments by a filter document, sorted by any column",
     tags=("Experiments", "Internal"),
     body="*",
 )

@@ -120,7 +120,7 @@ create_experiment = Endpoint(
     "/api/v1/experiments",
     CreateExperimentRequest,
     CreateExperimentResponse,
-    summary="Create Experiment",
+    summary="Create an experiment from a configuration and code, or only check it",
     tags=("Internal",),
     body="*",
 )
@@ -142,7 +142,7 @@ put_experiment = Endpoint(
     "/api/v1/experiments/by-external-id/{externalExperimentId}",
     PutExperimentRequest,
     PutExperimentResponse,
-    summary="Put Experiment",
+    summary="Create or update an unmanaged experiment by your own name for it",
     tags=("Internal",),
     body="createExperimentRequest",
 )
@@ -164,7 +164,7 @@ continue_experiment = Endpoint(
     "/api/v1/experiments/continue",
     ContinueExperimentRequest,
     ContinueExperimentResponse,
-    summary="Continue Experiment",
+    summary="Train an ended experiment further from its checkpoints",
     tags=("Internal",),
     body="*",
 )
@@ -186,7 +186,7 @@ get_experiment = Endpoint(
     "/api/v1/experiments/{experimentId}",
     GetExperimentRequest,
     GetExperimentResponse,
-    summary="Get Experiment",
+    summary="Show one experiment, its configuration and its job",
     tags=("Experiments",),
 )
 
@@ -238,7 +238,7 @@ get_experiments = Endpoint(
     "/api/v1/experiments",
     GetExperimentsRequest,
     GetExperimentsResponse,
-    summary="Get Experiments",
+    summary="List experiments, filtered and sorted",
     tags=("Experiments",),
     query=True,
 )
@@ -258,7 +258,7 @@ get_experiment_labels = Endpoint(
     "/api/v1/experiment/labels",
     GetExperimentLabelsRequest,
     GetExperimentLabelsResponse,
-    summary="Get Experiment Labels",
+    summary="List the labels that experiments have, the most used first",
     tags=("Experiments",),
     query=True,
 )
@@ -278,7 +278,7 @@ get_experiment_validation_history = Endpoint(
     "/api/v1/experiments/{experimentId}/validation-history",
     GetExperimentValidationHistoryRequest,
     GetExperimentValidationHistoryResponse,
-    summary="Get Experiment Validation History",
+    summary="List the validations that were the best of an experiment so far",
     tags=("Experiments",),
 )
 
@@ -297,7 +297,7 @@ patch_experiment = Endpoint(
     "/api/v1/experiments/{experiment.id}",
     PatchExperimentRequest,
     PatchExperimentResponse,
-    summary="Patch Experiment",
+    summary="Change an experiment's name, notes, labels, resources or storage rules",
     tags=("Experiments",),
     body="experiment",
 )
@@ -317,7 +317,7 @@ get_best_searcher_validation_metric = Endpoint(
     "/api/v1/experiments/{experimentId}/searcher/best_searcher_validation_metric",
     GetBestSearcherValidationMetricRequest,
     GetBestSearcherValidationMetricResponse,
-    summary="Get Best Searcher Validation Metric",
+    summary="Get the best value of the metric that a search goes by",
     tags=("Internal",),
 )
 
@@ -337,7 +337,7 @@ put_experiment_label = Endpoint(
     "/api/v1/experiments/{experimentId}/labels/{label}",
     PutExperimentLabelRequest,
     PutExperimentLabelResponse,
-    summary="Put Experiment Label",
+    summary="Add a label to an experiment",
     tags=("Experiments",),
 )
 
@@ -357,7 +357,7 @@ delete_experiment_label = Endpoint(
     "/api/v1/experiments/{experimentId}/labels/{label}",
     DeleteExperimentLabelRequest,
     DeleteExperimentLabelResponse,
-    summary="Delete Experiment Label",
+    summary="Remove a label from an experiment",
     tags=("Experiments",),
 )
 
@@ -376,6 +376,6 @@ delete_tensorboard_files = Endpoint(
     "/api/v1/experiments/{experimentId}/tensorboard-files",
     DeleteTensorboardFilesRequest,
     DeleteTensorboardFilesResponse,
-    summary="Delete Tensorboard Files",
+    summary="Delete the TensorBoard files of an experiment",
     tags=("Experiments",),
 )

@@ -27,7 +27,7 @@ create_generic_task = Endpoint(
     "/api/v1/generic-tasks",
     CreateGenericTaskRequest,
     CreateGenericTaskResponse,
-    summary="Create Generic Task",
+    summary="Start a task of any kind, perhaps as the child of another",
     tags=("Internal",),
     body="*",
 )
@@ -47,7 +47,7 @@ get_generic_task_config = Endpoint(
     "/api/v1/tasks/{taskId}/config",
     GetGenericTaskConfigRequest,
     GetGenericTaskConfigResponse,
-    summary="Get Generic Task Config",
+    summary="Show the configuration that a generic task was started with",
     tags=("Internal",),
 )
 
@@ -67,7 +67,7 @@ kill_generic_task = Endpoint(
     "/api/v1/tasks/{taskId}/kill",
     KillGenericTaskRequest,
     KillGenericTaskResponse,
-    summary="Kill Generic Task",
+    summary="Stop a generic task and its children at once",
     tags=("Internal",),
     body="*",
 )
@@ -87,7 +87,7 @@ pause_generic_task = Endpoint(
     "/api/v1/tasks/{taskId}/pause",
     PauseGenericTaskRequest,
     PauseGenericTaskResponse,
-    summary="Pause Generic Task",
+    summary="Pause a generic task and those of its children that may pause",
     tags=("Internal",),
 )
 
@@ -106,6 +106,6 @@ unpause_generic_task = Endpoint(
     "/api/v1/tasks/{taskId}/unpause",
     UnpauseGenericTaskRequest,
     UnpauseGenericTaskResponse,
-    summary="Unpause Generic Task",
+    summary="Let a paused generic task and its children go on",
     tags=("Internal",),
 )

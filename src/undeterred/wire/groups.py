@@ -39,7 +39,7 @@ assign_multiple_groups = Endpoint(
     "/api/v1/users/assignments",
     AssignMultipleGroupsRequest,
     AssignMultipleGroupsResponse,
-    summary="Assign Multiple Groups",
+    summary="Add users to groups and take them out of groups, many at once",
     tags=("Internal",),
     body="*",
 )
@@ -54,7 +54,13 @@ class GetGroupResponse(Message):
 
 
 get_group = Endpoint(
-    "GetGroup", "GET", "/api/v1/groups/{groupId}", GetGroupRequest, GetGroupResponse, summary="Get Group", tags=("Internal",)
+    "GetGroup",
+    "GET",
+    "/api/v1/groups/{groupId}",
+    GetGroupRequest,
+    GetGroupResponse,
+    summary="Show one group and its members",
+    tags=("Internal",),
 )
 
 
@@ -71,7 +77,14 @@ class GetGroupsResponse(Message):
 
 
 get_groups = Endpoint(
-    "GetGroups", "POST", "/api/v1/groups/search", GetGroupsRequest, GetGroupsResponse, summary="Get Groups", tags=("Internal",), body="*"
+    "GetGroups",
+    "POST",
+    "/api/v1/groups/search",
+    GetGroupsRequest,
+    GetGroupsResponse,
+    summary="Find groups of users by name or member",
+    tags=("Internal",),
+    body="*",
 )
 
 
@@ -85,7 +98,14 @@ class CreateGroupResponse(Message):
 
 
 create_group = Endpoint(
-    "CreateGroup", "POST", "/api/v1/groups", CreateGroupRequest, CreateGroupResponse, summary="Create Group", tags=("Internal",), body="*"
+    "CreateGroup",
+    "POST",
+    "/api/v1/groups",
+    CreateGroupRequest,
+    CreateGroupResponse,
+    summary="Make a group of users",
+    tags=("Internal",),
+    body="*",
 )
 
 
@@ -106,7 +126,7 @@ update_group = Endpoint(
     "/api/v1/groups/{groupId}",
     UpdateGroupRequest,
     UpdateGroupResponse,
-    summary="Update Group",
+    summary="Rename a group, add members or take members out",
     tags=("Internal",),
     body="*",
 )
@@ -121,5 +141,11 @@ class DeleteGroupResponse(Message):
 
 
 delete_group = Endpoint(
-    "DeleteGroup", "DELETE", "/api/v1/groups/{groupId}", DeleteGroupRequest, DeleteGroupResponse, summary="Delete Group", tags=("Internal",)
+    "DeleteGroup",
+    "DELETE",
+    "/api/v1/groups/{groupId}",
+    DeleteGroupRequest,
+    DeleteGroupResponse,
+    summary="Delete a group of users; its members stay",
+    tags=("Internal",),
 )

@@ -107,7 +107,14 @@ class GetJobsResponse(Message):
 
 
 get_jobs = Endpoint(
-    "GetJobs", "GET", "/api/v1/job-queues", GetJobsRequest, GetJobsResponse, summary="Get Jobs", tags=("Internal",), query=True
+    "GetJobs",
+    "GET",
+    "/api/v1/job-queues",
+    GetJobsRequest,
+    GetJobsResponse,
+    summary="List the jobs of the queue in the order they will run",
+    tags=("Internal",),
+    query=True,
 )
 
 
@@ -125,7 +132,14 @@ class GetJobsV2Response(Message):
 
 
 get_jobs_v2 = Endpoint(
-    "GetJobsV2", "GET", "/api/v1/job-queues-v2", GetJobsV2Request, GetJobsV2Response, summary="Get Jobs V2", tags=("Internal",), query=True
+    "GetJobsV2",
+    "GET",
+    "/api/v1/job-queues-v2",
+    GetJobsV2Request,
+    GetJobsV2Response,
+    summary="List the jobs of the queue; those you may not see lack details",
+    tags=("Internal",),
+    query=True,
 )
 
 
@@ -149,7 +163,7 @@ get_job_queue_stats = Endpoint(
     "/api/v1/job-queues/stats",
     GetJobQueueStatsRequest,
     GetJobQueueStatsResponse,
-    summary="Get Job Queue Stats",
+    summary="Count the waiting and running jobs of each resource pool",
     tags=("Internal",),
     query=True,
 )
@@ -169,7 +183,7 @@ update_job_queue = Endpoint(
     "/api/v1/job-queues",
     UpdateJobQueueRequest,
     UpdateJobQueueResponse,
-    summary="Update Job Queue",
+    summary="Change the priority, weight or resource pool of queued jobs",
     tags=("Internal",),
     body="*",
 )

@@ -50,7 +50,7 @@ put_experiment_retain_logs = Endpoint(
     "/api/v1/experiments/{experimentId}/retain_logs",
     PutExperimentRetainLogsRequest,
     PutExperimentRetainLogsResponse,
-    summary="Put Experiment Retain Logs",
+    summary="Set for how many days an ended experiment's logs are kept",
     tags=("Experiments",),
     body="*",
 )
@@ -73,7 +73,7 @@ put_experiments_retain_logs = Endpoint(
     "/api/v1/projects/{projectId}/experiments/retain_logs",
     PutExperimentsRetainLogsRequest,
     PutExperimentsRetainLogsResponse,
-    summary="Put Experiments Retain Logs",
+    summary="Set for how many days the logs of ended experiments are kept",
     tags=("Experiments",),
     body="*",
 )
@@ -94,7 +94,7 @@ put_trial_retain_logs = Endpoint(
     "/api/v1/trials/{trialId}/retain_logs",
     PutTrialRetainLogsRequest,
     PutTrialRetainLogsResponse,
-    summary="Put Trial Retain Logs",
+    summary="Set for how many days a trial's logs are kept after its end",
     tags=("Trials",),
     body="*",
 )
@@ -137,7 +137,7 @@ trial_logs = Endpoint(
     "/api/v1/trials/{trialId}/logs",
     TrialLogsRequest,
     TrialLogsResponse,
-    summary="Trial Logs",
+    summary="Stream the log lines of a trial over all its runs, or follow them",
     tags=("Experiments", "Trials"),
     query=True,
     streams=True,
@@ -164,7 +164,7 @@ trial_logs_fields = Endpoint(
     "/api/v1/trials/{trialId}/logs/fields",
     TrialLogsFieldsRequest,
     TrialLogsFieldsResponse,
-    summary="Trial Logs Fields",
+    summary="Stream the values that a trial's log lines can be filtered by",
     tags=("Experiments", "Trials"),
     query=True,
     streams=True,
@@ -211,7 +211,7 @@ post_task_logs = Endpoint(
     "/api/v1/task/logs",
     PostTaskLogsRequest,
     PostTaskLogsResponse,
-    summary="Post Task Logs",
+    summary="Add lines to the log of a task",
     tags=("Internal",),
     body="*",
 )
@@ -256,7 +256,7 @@ task_logs = Endpoint(
     "/api/v1/tasks/{taskId}/logs",
     TaskLogsRequest,
     TaskLogsResponse,
-    summary="Task Logs",
+    summary="Stream the log lines of a task, filtered, or follow them",
     tags=("Jobs", "Tasks"),
     query=True,
     streams=True,
@@ -283,7 +283,7 @@ task_logs_fields = Endpoint(
     "/api/v1/tasks/{taskId}/logs/fields",
     TaskLogsFieldsRequest,
     TaskLogsFieldsResponse,
-    summary="Task Logs Fields",
+    summary="Stream the values that a task's log lines can be filtered by",
     tags=("Jobs", "Tasks"),
     query=True,
     streams=True,
@@ -299,5 +299,11 @@ class CleanupLogsResponse(Message):
 
 
 cleanup_logs = Endpoint(
-    "CleanupLogs", "POST", "/api/v1/cleanup_logs", CleanupLogsRequest, CleanupLogsResponse, summary="Cleanup Logs", tags=("Internal",)
+    "CleanupLogs",
+    "POST",
+    "/api/v1/cleanup_logs",
+    CleanupLogsRequest,
+    CleanupLogsResponse,
+    summary="Remove all logs that need not be kept any longer, and count them",
+    tags=("Internal",),
 )

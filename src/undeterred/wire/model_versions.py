@@ -48,7 +48,7 @@ get_model_version = Endpoint(
     "/api/v1/models/{modelName}/versions/{modelVersionNum}",
     GetModelVersionRequest,
     GetModelVersionResponse,
-    summary="Get Model Version",
+    summary="Show one version of a model with its checkpoint",
     tags=("Models",),
 )
 
@@ -79,7 +79,7 @@ get_model_versions = Endpoint(
     "/api/v1/models/{modelName}/versions",
     GetModelVersionsRequest,
     GetModelVersionsResponse,
-    summary="Get Model Versions",
+    summary="List the versions of a model with their checkpoints",
     tags=("Models",),
     query=True,
 )
@@ -105,7 +105,7 @@ post_model_version = Endpoint(
     "/api/v1/models/{modelName}/versions",
     PostModelVersionRequest,
     PostModelVersionResponse,
-    summary="Post Model Version",
+    summary="Register a completed checkpoint as the next version of a model",
     tags=("Models",),
     body="*",
 )
@@ -127,7 +127,7 @@ patch_model_version = Endpoint(
     "/api/v1/models/{modelName}/versions/{modelVersionNum}",
     PatchModelVersionRequest,
     PatchModelVersionResponse,
-    summary="Patch Model Version",
+    summary="Change name, comment, notes, labels or metadata of a model version",
     tags=("Models",),
     body="modelVersion",
 )
@@ -148,6 +148,6 @@ delete_model_version = Endpoint(
     "/api/v1/models/{modelName}/versions/{modelVersionNum}",
     DeleteModelVersionRequest,
     DeleteModelVersionResponse,
-    summary="Delete Model Version",
+    summary="Delete a version of a model; its checkpoint stays",
     tags=("Models",),
 )

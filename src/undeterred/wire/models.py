@@ -41,7 +41,13 @@ class GetModelResponse(Message):
 
 
 get_model = Endpoint(
-    "GetModel", "GET", "/api/v1/models/{modelName}", GetModelRequest, GetModelResponse, summary="Get Model", tags=("Models",)
+    "GetModel",
+    "GET",
+    "/api/v1/models/{modelName}",
+    GetModelRequest,
+    GetModelResponse,
+    summary="Show one model of the registry, by name or id",
+    tags=("Models",),
 )
 
 
@@ -60,7 +66,14 @@ class PostModelResponse(Message):
 
 
 post_model = Endpoint(
-    "PostModel", "POST", "/api/v1/models", PostModelRequest, PostModelResponse, summary="Post Model", tags=("Models",), body="*"
+    "PostModel",
+    "POST",
+    "/api/v1/models",
+    PostModelRequest,
+    PostModelResponse,
+    summary="Make a model in the registry, without versions at first",
+    tags=("Models",),
+    body="*",
 )
 
 
@@ -79,7 +92,7 @@ patch_model = Endpoint(
     "/api/v1/models/{modelName}",
     PatchModelRequest,
     PatchModelResponse,
-    summary="Patch Model",
+    summary="Change a model's name, description, notes, labels or workspace",
     tags=("Models",),
     body="model",
 )
@@ -99,7 +112,7 @@ archive_model = Endpoint(
     "/api/v1/models/{modelName}/archive",
     ArchiveModelRequest,
     ArchiveModelResponse,
-    summary="Archive Model",
+    summary="Put a model into the archive: no change, no new versions",
     tags=("Models",),
 )
 
@@ -118,7 +131,7 @@ unarchive_model = Endpoint(
     "/api/v1/models/{modelName}/unarchive",
     UnarchiveModelRequest,
     UnarchiveModelResponse,
-    summary="Unarchive Model",
+    summary="Take a model out of the archive",
     tags=("Models",),
 )
 
@@ -138,7 +151,7 @@ move_model = Endpoint(
     "/api/v1/models/{modelName}/move",
     MoveModelRequest,
     MoveModelResponse,
-    summary="Move Model",
+    summary="Move a model to another workspace",
     tags=("Models",),
     body="*",
 )
@@ -153,7 +166,13 @@ class DeleteModelResponse(Message):
 
 
 delete_model = Endpoint(
-    "DeleteModel", "DELETE", "/api/v1/models/{modelName}", DeleteModelRequest, DeleteModelResponse, summary="Delete Model", tags=("Models",)
+    "DeleteModel",
+    "DELETE",
+    "/api/v1/models/{modelName}",
+    DeleteModelRequest,
+    DeleteModelResponse,
+    summary="Delete a model and its versions; the checkpoints stay",
+    tags=("Models",),
 )
 
 
@@ -189,7 +208,14 @@ class GetModelsResponse(Message):
 
 
 get_models = Endpoint(
-    "GetModels", "GET", "/api/v1/models", GetModelsRequest, GetModelsResponse, summary="Get Models", tags=("Models",), query=True
+    "GetModels",
+    "GET",
+    "/api/v1/models",
+    GetModelsRequest,
+    GetModelsResponse,
+    summary="List the models of the registry, filtered and sorted",
+    tags=("Models",),
+    query=True,
 )
 
 
@@ -207,7 +233,7 @@ get_model_labels = Endpoint(
     "/api/v1/model/labels",
     GetModelLabelsRequest,
     GetModelLabelsResponse,
-    summary="Get Model Labels",
+    summary="List the labels that models have, the most used first",
     tags=("Models",),
     query=True,
 )

@@ -20,7 +20,7 @@ get_kubernetes_resource_managers = Endpoint(
     "/api/v1/k8s-resource-managers",
     GetKubernetesResourceManagersRequest,
     GetKubernetesResourceManagersResponse,
-    summary="Get Kubernetes Resource Managers",
+    summary="List the Kubernetes clusters that the master uses",
     tags=("Internal",),
 )
 
@@ -40,7 +40,7 @@ set_workspace_namespace_bindings = Endpoint(
     "/api/v1/workspaces/{workspaceId}/namespace-bindings",
     SetWorkspaceNamespaceBindingsRequest,
     SetWorkspaceNamespaceBindingsResponse,
-    summary="Set Workspace Namespace Bindings",
+    summary="Bind a workspace to a Kubernetes namespace of each cluster",
     tags=("Workspaces",),
     body="*",
 )
@@ -61,7 +61,7 @@ set_resource_quotas = Endpoint(
     "/api/v1/workspaces/{id}/set-resource-quota",
     SetResourceQuotasRequest,
     SetResourceQuotasResponse,
-    summary="Set Resource Quotas",
+    summary="Limit what a workspace may use in its Kubernetes namespaces",
     tags=("Workspaces",),
     body="*",
 )
@@ -81,7 +81,7 @@ list_workspace_namespace_bindings = Endpoint(
     "/api/v1/workspaces/{id}/list-namespace-bindings",
     ListWorkspaceNamespaceBindingsRequest,
     ListWorkspaceNamespaceBindingsResponse,
-    summary="List Workspace Namespace Bindings",
+    summary="List the Kubernetes namespaces that a workspace is bound to",
     tags=("Workspaces",),
 )
 
@@ -100,7 +100,7 @@ get_workspaces_with_default_namespace_bindings = Endpoint(
     "/api/v1/namespace-bindings/workspace-ids-with-default-bindings",
     GetWorkspacesWithDefaultNamespaceBindingsRequest,
     GetWorkspacesWithDefaultNamespaceBindingsResponse,
-    summary="Get Workspaces With Default Namespace Bindings",
+    summary="List the workspaces that have no Kubernetes namespace of their own",
     tags=("Workspaces",),
 )
 
@@ -119,7 +119,7 @@ bulk_auto_create_workspace_namespace_bindings = Endpoint(
     "/api/v1/namespace-bindings/bulk-auto-create",
     BulkAutoCreateWorkspaceNamespaceBindingsRequest,
     BulkAutoCreateWorkspaceNamespaceBindingsResponse,
-    summary="Bulk Auto Create Workspace Namespace Bindings",
+    summary="Make Kubernetes namespaces for many workspaces at once",
     tags=("Workspaces",),
     body="*",
 )
@@ -140,7 +140,7 @@ delete_workspace_namespace_bindings = Endpoint(
     "/api/v1/workspaces/{workspaceId}/namespace-bindings",
     DeleteWorkspaceNamespaceBindingsRequest,
     DeleteWorkspaceNamespaceBindingsResponse,
-    summary="Delete Workspace Namespace Bindings",
+    summary="Undo the binding of a workspace to Kubernetes namespaces",
     tags=("Workspaces",),
     query=True,
 )
@@ -160,6 +160,6 @@ get_kubernetes_resource_quotas = Endpoint(
     "/api/v1/workspaces/{id}/get-k8s-resource-quotas",
     GetKubernetesResourceQuotasRequest,
     GetKubernetesResourceQuotasResponse,
-    summary="Get Kubernetes Resource Quotas",
+    summary="Show what a workspace may use in its Kubernetes namespaces",
     tags=("Workspaces",),
 )

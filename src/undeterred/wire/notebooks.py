@@ -53,7 +53,7 @@ get_notebooks = Endpoint(
     "/api/v1/notebooks",
     GetNotebooksRequest,
     GetNotebooksResponse,
-    summary="Get Notebooks",
+    summary="List the notebooks that wait, run or have ended",
     tags=("Notebooks",),
     query=True,
 )
@@ -74,7 +74,7 @@ get_notebook = Endpoint(
     "/api/v1/notebooks/{notebookId}",
     GetNotebookRequest,
     GetNotebookResponse,
-    summary="Get Notebook",
+    summary="Show one notebook and the configuration it was started with",
     tags=("Notebooks",),
 )
 
@@ -94,7 +94,7 @@ idle_notebook = Endpoint(
     "/api/v1/notebooks/{notebookId}/report_idle",
     IdleNotebookRequest,
     IdleNotebookResponse,
-    summary="Idle Notebook",
+    summary="Report whether a notebook is idle, so that it may be ended",
     tags=("Internal",),
     body="*",
 )
@@ -114,7 +114,7 @@ kill_notebook = Endpoint(
     "/api/v1/notebooks/{notebookId}/kill",
     KillNotebookRequest,
     KillNotebookResponse,
-    summary="Kill Notebook",
+    summary="Stop a notebook at once",
     tags=("Notebooks",),
 )
 
@@ -134,7 +134,7 @@ set_notebook_priority = Endpoint(
     "/api/v1/notebooks/{notebookId}/set_priority",
     SetNotebookPriorityRequest,
     SetNotebookPriorityResponse,
-    summary="Set Notebook Priority",
+    summary="Give a notebook another priority in the job queue",
     tags=("Notebooks",),
     body="*",
 )
@@ -160,7 +160,7 @@ launch_notebook = Endpoint(
     "/api/v1/notebooks",
     LaunchNotebookRequest,
     LaunchNotebookResponse,
-    summary="Launch Notebook",
+    summary="Start a JupyterLab notebook on the cluster, or preview its config",
     tags=("Notebooks",),
     body="*",
 )

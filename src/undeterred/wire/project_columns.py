@@ -59,7 +59,7 @@ get_project_columns = Endpoint(
     "/api/v1/projects/{id}/columns",
     GetProjectColumnsRequest,
     GetProjectColumnsResponse,
-    summary="Get Project Columns",
+    summary="List the columns that tables of a project can show",
     tags=("Projects", "Internal"),
     query=True,
 )
@@ -79,7 +79,7 @@ get_project_numeric_metrics_range = Endpoint(
     "/api/v1/projects/{id}/experiments/metric-ranges",
     GetProjectNumericMetricsRangeRequest,
     GetProjectNumericMetricsRangeResponse,
-    summary="Get Project Numeric Metrics Range",
+    summary="List the least and greatest value of each metric in a project",
     tags=("Projects", "Internal"),
 )
 
@@ -99,6 +99,6 @@ get_metadata_values = Endpoint(
     "/api/v1/projects/{projectId}/metadata/{key}",
     GetMetadataValuesRequest,
     GetMetadataValuesResponse,
-    summary="Get Metadata Values",
+    summary="List the texts that runs of a project have under a metadata key",
     tags=("Internal",),
 )

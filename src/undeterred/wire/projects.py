@@ -70,7 +70,7 @@ get_workspace_projects = Endpoint(
     "/api/v1/workspaces/{id}/projects",
     GetWorkspaceProjectsRequest,
     GetWorkspaceProjectsResponse,
-    summary="Get Workspace Projects",
+    summary="List the projects of a workspace, or of all (id 0)",
     tags=("Workspaces",),
     query=True,
 )
@@ -85,7 +85,13 @@ class GetProjectResponse(Message):
 
 
 get_project = Endpoint(
-    "GetProject", "GET", "/api/v1/projects/{id}", GetProjectRequest, GetProjectResponse, summary="Get Project", tags=("Projects",)
+    "GetProject",
+    "GET",
+    "/api/v1/projects/{id}",
+    GetProjectRequest,
+    GetProjectResponse,
+    summary="Show one project with its notes and counts",
+    tags=("Projects",),
 )
 
 
@@ -103,7 +109,7 @@ get_project_by_key = Endpoint(
     "/api/v1/projects/key/{key}",
     GetProjectByKeyRequest,
     GetProjectByKeyResponse,
-    summary="Get Project By Key",
+    summary="Show one project by its short key",
     tags=("Projects",),
 )
 
@@ -125,7 +131,7 @@ post_project = Endpoint(
     "/api/v1/workspaces/{workspaceId}/projects",
     PostProjectRequest,
     PostProjectResponse,
-    summary="Post Project",
+    summary="Make a project in a workspace",
     tags=("Projects",),
     body="*",
 )
@@ -146,7 +152,7 @@ add_project_note = Endpoint(
     "/api/v1/projects/{projectId}/notes",
     AddProjectNoteRequest,
     AddProjectNoteResponse,
-    summary="Add Project Note",
+    summary="Add a page of notes to a project",
     tags=("Projects",),
     body="note",
 )
@@ -167,7 +173,7 @@ put_project_notes = Endpoint(
     "/api/v1/projects/{projectId}/notes",
     PutProjectNotesRequest,
     PutProjectNotesResponse,
-    summary="Put Project Notes",
+    summary="Replace all pages of a project's notes",
     tags=("Projects",),
     body="*",
 )
@@ -188,7 +194,7 @@ patch_project = Endpoint(
     "/api/v1/projects/{id}",
     PatchProjectRequest,
     PatchProjectResponse,
-    summary="Patch Project",
+    summary="Change a project's name, description or key",
     tags=("Projects",),
     body="project",
 )
@@ -208,7 +214,7 @@ delete_project = Endpoint(
     "/api/v1/projects/{id}",
     DeleteProjectRequest,
     DeleteProjectResponse,
-    summary="Delete Project",
+    summary="Delete a project with all experiments in it, running ones too",
     tags=("Projects",),
 )
 
@@ -227,7 +233,7 @@ archive_project = Endpoint(
     "/api/v1/projects/{id}/archive",
     ArchiveProjectRequest,
     ArchiveProjectResponse,
-    summary="Archive Project",
+    summary="Put a project into the archive: no changes, no new experiments",
     tags=("Projects",),
 )
 
@@ -246,7 +252,7 @@ unarchive_project = Endpoint(
     "/api/v1/projects/{id}/unarchive",
     UnarchiveProjectRequest,
     UnarchiveProjectResponse,
-    summary="Unarchive Project",
+    summary="Take a project out of the archive",
     tags=("Projects",),
 )
 
@@ -266,7 +272,7 @@ move_project = Endpoint(
     "/api/v1/projects/{projectId}/move",
     MoveProjectRequest,
     MoveProjectResponse,
-    summary="Move Project",
+    summary="Move a project to another workspace",
     tags=("Projects",),
     body="*",
 )

@@ -133,7 +133,7 @@ get_permissions_summary = Endpoint(
     "/api/v1/permissions/summary",
     GetPermissionsSummaryRequest,
     GetPermissionsSummaryResponse,
-    summary="Get Permissions Summary",
+    summary="Show your roles, and what they let you do where",
     tags=("RBAC",),
 )
 
@@ -155,7 +155,7 @@ get_groups_and_users_assigned_to_workspace = Endpoint(
     "/api/v1/roles/workspace/{workspaceId}",
     GetGroupsAndUsersAssignedToWorkspaceRequest,
     GetGroupsAndUsersAssignedToWorkspaceResponse,
-    summary="Get Groups And Users Assigned To Workspace",
+    summary="List who has which role in a workspace",
     tags=("RBAC",),
     query=True,
 )
@@ -175,7 +175,7 @@ get_roles_by_id = Endpoint(
     "/api/v1/roles/search/by-ids",
     GetRolesByIDRequest,
     GetRolesByIDResponse,
-    summary="Get Roles By ID",
+    summary="Show roles by their ids, with those who have them",
     tags=("RBAC",),
     body="*",
 )
@@ -195,7 +195,7 @@ get_roles_assigned_to_user = Endpoint(
     "/api/v1/roles/search/by-user/{userId}",
     GetRolesAssignedToUserRequest,
     GetRolesAssignedToUserResponse,
-    summary="Get Roles Assigned To User",
+    summary="List the roles of a user, through groups too",
     tags=("RBAC",),
 )
 
@@ -215,7 +215,7 @@ get_roles_assigned_to_group = Endpoint(
     "/api/v1/roles/search/by-group/{groupId}",
     GetRolesAssignedToGroupRequest,
     GetRolesAssignedToGroupResponse,
-    summary="Get Roles Assigned To Group",
+    summary="List the roles of a group",
     tags=("RBAC",),
 )
 
@@ -237,7 +237,7 @@ search_roles_assignable_to_scope = Endpoint(
     "/api/v1/roles/search/by-assignability",
     SearchRolesAssignableToScopeRequest,
     SearchRolesAssignableToScopeResponse,
-    summary="Search Roles Assignable To Scope",
+    summary="List the roles that can be given in a workspace or everywhere",
     tags=("RBAC",),
     body="*",
 )
@@ -254,7 +254,14 @@ class ListRolesResponse(Message):
 
 
 list_roles = Endpoint(
-    "ListRoles", "POST", "/api/v1/roles/search", ListRolesRequest, ListRolesResponse, summary="List Roles", tags=("RBAC",), body="*"
+    "ListRoles",
+    "POST",
+    "/api/v1/roles/search",
+    ListRolesRequest,
+    ListRolesResponse,
+    summary="List all roles with what each of them permits",
+    tags=("RBAC",),
+    body="*",
 )
 
 
@@ -273,7 +280,7 @@ assign_roles = Endpoint(
     "/api/v1/roles/add-assignments",
     AssignRolesRequest,
     AssignRolesResponse,
-    summary="Assign Roles",
+    summary="Give roles to users and groups, in a workspace or everywhere",
     tags=("RBAC",),
     body="*",
 )
@@ -294,7 +301,7 @@ remove_assignments = Endpoint(
     "/api/v1/roles/remove-assignments",
     RemoveAssignmentsRequest,
     RemoveAssignmentsResponse,
-    summary="Remove Assignments",
+    summary="Take roles away from users and groups",
     tags=("RBAC",),
     body="*",
 )

@@ -154,7 +154,7 @@ get_resource_pools = Endpoint(
     "/api/v1/resource-pools",
     GetResourcePoolsRequest,
     GetResourcePoolsResponse,
-    summary="Get Resource Pools",
+    summary="List the resource pools: slots, use, scheduler and defaults",
     tags=("Internal",),
     query=True,
 )
@@ -176,7 +176,7 @@ bind_rp_to_workspace = Endpoint(
     "/api/v1/resource-pools/{resourcePoolName}/workspace-bindings",
     BindRPToWorkspaceRequest,
     BindRPToWorkspaceResponse,
-    summary="Bind RP To Workspace",
+    summary="Reserve a resource pool for some workspaces",
     tags=("Internal",),
     body="*",
 )
@@ -198,7 +198,7 @@ unbind_rp_from_workspace = Endpoint(
     "/api/v1/resource-pools/{resourcePoolName}/workspace-bindings",
     UnbindRPFromWorkspaceRequest,
     UnbindRPFromWorkspaceResponse,
-    summary="Unbind RP From Workspace",
+    summary="Take workspaces off the reservation of a resource pool",
     tags=("Internal",),
     body="*",
 )
@@ -220,7 +220,7 @@ overwrite_rp_workspace_bindings = Endpoint(
     "/api/v1/resource-pools/{resourcePoolName}/workspace-bindings",
     OverwriteRPWorkspaceBindingsRequest,
     OverwriteRPWorkspaceBindingsResponse,
-    summary="Overwrite RP Workspace Bindings",
+    summary="Replace the workspaces that a resource pool is reserved for",
     tags=("Internal",),
     body="*",
 )
@@ -243,7 +243,7 @@ list_rps_bound_to_workspace = Endpoint(
     "/api/v1/workspaces/{workspaceId}/available-resource-pools",
     ListRPsBoundToWorkspaceRequest,
     ListRPsBoundToWorkspaceResponse,
-    summary="List R Ps Bound To Workspace",
+    summary="List the resource pools that a workspace may use",
     tags=("Workspaces", "Internal"),
     query=True,
 )
@@ -266,7 +266,7 @@ list_workspaces_bound_to_rp = Endpoint(
     "/api/v1/resource-pools/{resourcePoolName}/workspace-bindings",
     ListWorkspacesBoundToRPRequest,
     ListWorkspacesBoundToRPResponse,
-    summary="List Workspaces Bound To RP",
+    summary="List the workspaces that a resource pool is reserved for",
     tags=("Internal",),
     query=True,
 )

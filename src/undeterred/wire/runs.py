@@ -63,7 +63,7 @@ run_prepare_for_reporting = Endpoint(
     "/api/v1/runs/start",
     RunPrepareForReportingRequest,
     RunPrepareForReportingResponse,
-    summary="Run Prepare For Reporting",
+    summary="Make a run ready to be reported on, with its checkpoint storage",
     tags=("Internal",),
     body="*",
 )
@@ -83,7 +83,14 @@ class SearchRunsResponse(Message):
 
 
 search_runs = Endpoint(
-    "SearchRuns", "POST", "/api/v1/runs", SearchRunsRequest, SearchRunsResponse, summary="Search Runs", tags=("Internal",), body="*"
+    "SearchRuns",
+    "POST",
+    "/api/v1/runs",
+    SearchRunsRequest,
+    SearchRunsResponse,
+    summary="Find runs (trials) by a filter document, sorted by any column",
+    tags=("Internal",),
+    body="*",
 )
 
 
@@ -105,7 +112,14 @@ class MoveRunsResponse(Message):
 
 
 move_runs = Endpoint(
-    "MoveRuns", "POST", "/api/v1/runs/move", MoveRunsRequest, MoveRunsResponse, summary="Move Runs", tags=("Internal",), body="*"
+    "MoveRuns",
+    "POST",
+    "/api/v1/runs/move",
+    MoveRunsRequest,
+    MoveRunsResponse,
+    summary="Move runs to another project, each with its whole experiment",
+    tags=("Internal",),
+    body="*",
 )
 
 
@@ -120,7 +134,14 @@ class KillRunsResponse(Message):
 
 
 kill_runs = Endpoint(
-    "KillRuns", "POST", "/api/v1/runs/kill", KillRunsRequest, KillRunsResponse, summary="Kill Runs", tags=("Internal",), body="*"
+    "KillRuns",
+    "POST",
+    "/api/v1/runs/kill",
+    KillRunsRequest,
+    KillRunsResponse,
+    summary="Stop runs for good, without saving anything",
+    tags=("Internal",),
+    body="*",
 )
 
 
@@ -135,7 +156,14 @@ class DeleteRunsResponse(Message):
 
 
 delete_runs = Endpoint(
-    "DeleteRuns", "POST", "/api/v1/runs/delete", DeleteRunsRequest, DeleteRunsResponse, summary="Delete Runs", tags=("Internal",), body="*"
+    "DeleteRuns",
+    "POST",
+    "/api/v1/runs/delete",
+    DeleteRunsRequest,
+    DeleteRunsResponse,
+    summary="Delete ended runs with their metrics and logs",
+    tags=("Internal",),
+    body="*",
 )
 
 
@@ -155,7 +183,7 @@ archive_runs = Endpoint(
     "/api/v1/runs/archive",
     ArchiveRunsRequest,
     ArchiveRunsResponse,
-    summary="Archive Runs",
+    summary="Put ended runs into the archive",
     tags=("Internal",),
     body="*",
 )
@@ -177,7 +205,7 @@ unarchive_runs = Endpoint(
     "/api/v1/runs/unarchive",
     UnarchiveRunsRequest,
     UnarchiveRunsResponse,
-    summary="Unarchive Runs",
+    summary="Take runs out of the archive",
     tags=("Internal",),
     body="*",
 )
@@ -194,7 +222,14 @@ class PauseRunsResponse(Message):
 
 
 pause_runs = Endpoint(
-    "PauseRuns", "POST", "/api/v1/runs/pause", PauseRunsRequest, PauseRunsResponse, summary="Pause Runs", tags=("Internal",), body="*"
+    "PauseRuns",
+    "POST",
+    "/api/v1/runs/pause",
+    PauseRunsRequest,
+    PauseRunsResponse,
+    summary="Pause runs that are the only one of their experiment",
+    tags=("Internal",),
+    body="*",
 )
 
 
@@ -209,7 +244,14 @@ class ResumeRunsResponse(Message):
 
 
 resume_runs = Endpoint(
-    "ResumeRuns", "POST", "/api/v1/runs/resume", ResumeRunsRequest, ResumeRunsResponse, summary="Resume Runs", tags=("Internal",), body="*"
+    "ResumeRuns",
+    "POST",
+    "/api/v1/runs/resume",
+    ResumeRunsRequest,
+    ResumeRunsResponse,
+    summary="Let paused runs go on that are the only one of their experiment",
+    tags=("Internal",),
+    body="*",
 )
 
 
@@ -227,7 +269,7 @@ get_run_metadata = Endpoint(
     "/api/v1/runs/{runId}/metadata",
     GetRunMetadataRequest,
     GetRunMetadataResponse,
-    summary="Get Run Metadata",
+    summary="Show the metadata that was kept with a run",
     tags=("Internal",),
 )
 
@@ -247,7 +289,7 @@ post_run_metadata = Endpoint(
     "/api/v1/runs/{runId}/metadata",
     PostRunMetadataRequest,
     PostRunMetadataResponse,
-    summary="Post Run Metadata",
+    summary="Replace the metadata that is kept with a run",
     tags=("Internal",),
     body="*",
 )

@@ -51,7 +51,14 @@ class GetShellsResponse(Message):
 
 
 get_shells = Endpoint(
-    "GetShells", "GET", "/api/v1/shells", GetShellsRequest, GetShellsResponse, summary="Get Shells", tags=("Shells",), query=True
+    "GetShells",
+    "GET",
+    "/api/v1/shells",
+    GetShellsRequest,
+    GetShellsResponse,
+    summary="List the shells that wait, run or have ended",
+    tags=("Shells",),
+    query=True,
 )
 
 
@@ -65,7 +72,13 @@ class GetShellResponse(Message):
 
 
 get_shell = Endpoint(
-    "GetShell", "GET", "/api/v1/shells/{shellId}", GetShellRequest, GetShellResponse, summary="Get Shell", tags=("Shells",)
+    "GetShell",
+    "GET",
+    "/api/v1/shells/{shellId}",
+    GetShellRequest,
+    GetShellResponse,
+    summary="Show one shell: its keys, address and configuration",
+    tags=("Shells",),
 )
 
 
@@ -78,7 +91,13 @@ class KillShellResponse(Message):
 
 
 kill_shell = Endpoint(
-    "KillShell", "POST", "/api/v1/shells/{shellId}/kill", KillShellRequest, KillShellResponse, summary="Kill Shell", tags=("Shells",)
+    "KillShell",
+    "POST",
+    "/api/v1/shells/{shellId}/kill",
+    KillShellRequest,
+    KillShellResponse,
+    summary="Stop a shell at once",
+    tags=("Shells",),
 )
 
 
@@ -97,7 +116,7 @@ set_shell_priority = Endpoint(
     "/api/v1/shells/{shellId}/set_priority",
     SetShellPriorityRequest,
     SetShellPriorityResponse,
-    summary="Set Shell Priority",
+    summary="Give a shell another priority in the job queue",
     tags=("Shells",),
     body="*",
 )
@@ -118,5 +137,12 @@ class LaunchShellResponse(Message):
 
 
 launch_shell = Endpoint(
-    "LaunchShell", "POST", "/api/v1/shells", LaunchShellRequest, LaunchShellResponse, summary="Launch Shell", tags=("Shells",), body="*"
+    "LaunchShell",
+    "POST",
+    "/api/v1/shells",
+    LaunchShellRequest,
+    LaunchShellResponse,
+    summary="Start a shell on the cluster, to be reached by SSH",
+    tags=("Shells",),
+    body="*",
 )

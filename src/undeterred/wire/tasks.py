@@ -149,7 +149,7 @@ get_task_context_directory = Endpoint(
     "/api/v1/tasks/{taskId}/context_directory",
     GetTaskContextDirectoryRequest,
     GetTaskContextDirectoryResponse,
-    summary="Get Task Context Directory",
+    summary="Download the files that a task was started with (tar.gz, base64)",
     tags=("Tasks",),
 )
 
@@ -178,7 +178,7 @@ get_task_accelerator_data = Endpoint(
     "/api/v1/tasks/{taskId}/acceleratorData",
     GetTaskAcceleratorDataRequest,
     GetTaskAcceleratorDataResponse,
-    summary="Get Task Accelerator Data",
+    summary="List the devices that a task's containers have reported",
     tags=("Internal",),
 )
 
@@ -200,7 +200,7 @@ get_active_tasks_count = Endpoint(
     "/api/v1/tasks/count",
     GetActiveTasksCountRequest,
     GetActiveTasksCountResponse,
-    summary="Get Active Tasks Count",
+    summary="Count the running commands, notebooks, shells and TensorBoards",
     tags=("Tasks",),
 )
 
@@ -213,7 +213,15 @@ class GetTaskResponse(Message):
     task: Task | None = None
 
 
-get_task = Endpoint("GetTask", "GET", "/api/v1/tasks/{taskId}", GetTaskRequest, GetTaskResponse, summary="Get Task", tags=("Tasks",))
+get_task = Endpoint(
+    "GetTask",
+    "GET",
+    "/api/v1/tasks/{taskId}",
+    GetTaskRequest,
+    GetTaskResponse,
+    summary="Show one task of any kind with its allocations",
+    tags=("Tasks",),
+)
 
 
 class GetTasksRequest(Message):
@@ -224,4 +232,12 @@ class GetTasksResponse(Message):
     allocation_id_to_summary: dict[str, AllocationSummary] = field(default_factory=dict)
 
 
-get_tasks = Endpoint("GetTasks", "GET", "/api/v1/tasks", GetTasksRequest, GetTasksResponse, summary="Get Tasks", tags=("Tasks",))
+get_tasks = Endpoint(
+    "GetTasks",
+    "GET",
+    "/api/v1/tasks",
+    GetTasksRequest,
+    GetTasksResponse,
+    summary="List everything that waits or runs, by allocation",
+    tags=("Tasks",),
+)

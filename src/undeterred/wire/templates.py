@@ -37,7 +37,7 @@ get_templates = Endpoint(
     "/api/v1/templates",
     GetTemplatesRequest,
     GetTemplatesResponse,
-    summary="Get Templates",
+    summary="List the templates of experiment configuration",
     tags=("Templates",),
     query=True,
 )
@@ -57,7 +57,7 @@ get_template = Endpoint(
     "/api/v1/templates/{templateName}",
     GetTemplateRequest,
     GetTemplateResponse,
-    summary="Get Template",
+    summary="Show one template of experiment configuration",
     tags=("Templates",),
 )
 
@@ -76,7 +76,7 @@ put_template = Endpoint(
     "/api/v1/templates/{template.name}",
     PutTemplateRequest,
     PutTemplateResponse,
-    summary="Put Template",
+    summary="Make a template, or replace it (older form)",
     tags=("Templates",),
     body="template",
     deprecated=True,
@@ -97,7 +97,7 @@ post_template = Endpoint(
     "/api/v1/templates/{template.name}",
     PostTemplateRequest,
     PostTemplateResponse,
-    summary="Post Template",
+    summary="Make a template that experiments can build on",
     tags=("Templates",),
     body="template",
 )
@@ -118,7 +118,7 @@ patch_template_config = Endpoint(
     "/api/v1/templates/{templateName}",
     PatchTemplateConfigRequest,
     PatchTemplateConfigResponse,
-    summary="Patch Template Config",
+    summary="Replace the configuration of a template",
     tags=("Templates",),
     body="config",
 )
@@ -139,7 +139,7 @@ patch_template_name = Endpoint(
     "/api/v1/template/rename",
     PatchTemplateNameRequest,
     PatchTemplateNameResponse,
-    summary="Patch Template Name",
+    summary="Give a template another name",
     tags=("Templates",),
     body="*",
 )
@@ -159,6 +159,6 @@ delete_template = Endpoint(
     "/api/v1/templates/{templateName}",
     DeleteTemplateRequest,
     DeleteTemplateResponse,
-    summary="Delete Template",
+    summary="Delete a template; experiments made with it do not change",
     tags=("Templates",),
 )

@@ -56,7 +56,7 @@ get_tensorboards = Endpoint(
     "/api/v1/tensorboards",
     GetTensorboardsRequest,
     GetTensorboardsResponse,
-    summary="Get Tensorboards",
+    summary="List the TensorBoards that wait, run or have ended",
     tags=("Tensorboards",),
     query=True,
 )
@@ -77,7 +77,7 @@ get_tensorboard = Endpoint(
     "/api/v1/tensorboards/{tensorboardId}",
     GetTensorboardRequest,
     GetTensorboardResponse,
-    summary="Get Tensorboard",
+    summary="Show one TensorBoard and what it displays",
     tags=("Tensorboards",),
 )
 
@@ -96,7 +96,7 @@ kill_tensorboard = Endpoint(
     "/api/v1/tensorboards/{tensorboardId}/kill",
     KillTensorboardRequest,
     KillTensorboardResponse,
-    summary="Kill Tensorboard",
+    summary="Stop a TensorBoard at once",
     tags=("Tensorboards",),
 )
 
@@ -116,7 +116,7 @@ set_tensorboard_priority = Endpoint(
     "/api/v1/tensorboards/{tensorboardId}/set_priority",
     SetTensorboardPriorityRequest,
     SetTensorboardPriorityResponse,
-    summary="Set Tensorboard Priority",
+    summary="Give a TensorBoard another priority in the job queue",
     tags=("Tensorboards",),
     body="*",
 )
@@ -144,7 +144,7 @@ launch_tensorboard = Endpoint(
     "/api/v1/tensorboards",
     LaunchTensorboardRequest,
     LaunchTensorboardResponse,
-    summary="Launch Tensorboard",
+    summary="Start a TensorBoard over experiments or trials",
     tags=("Tensorboards",),
     body="*",
 )

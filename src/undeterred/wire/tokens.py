@@ -39,7 +39,7 @@ post_access_token = Endpoint(
     "/api/v1/tokens",
     PostAccessTokenRequest,
     PostAccessTokenResponse,
-    summary="Post Access Token",
+    summary="Make a long-lived access token for a user; it is shown only once",
     tags=("Tokens",),
     body="*",
 )
@@ -76,7 +76,7 @@ get_access_tokens = Endpoint(
     "/api/v1/tokens",
     GetAccessTokensRequest,
     GetAccessTokensResponse,
-    summary="Get Access Tokens",
+    summary="List access tokens: whose, until when, and whether revoked",
     tags=("Tokens",),
     query=True,
 )
@@ -98,7 +98,7 @@ patch_access_token = Endpoint(
     "/api/v1/tokens/{tokenId}",
     PatchAccessTokenRequest,
     PatchAccessTokenResponse,
-    summary="Patch Access Token",
+    summary="Change the description of an access token, or revoke it for good",
     tags=("Tokens",),
     body="*",
 )

@@ -119,7 +119,7 @@ get_experiment_trials = Endpoint(
     "/api/v1/experiments/{experimentId}/trials",
     GetExperimentTrialsRequest,
     GetExperimentTrialsResponse,
-    summary="Get Experiment Trials",
+    summary="List the trials of an experiment, filtered and sorted",
     tags=("Trials", "Experiments"),
     query=True,
 )
@@ -139,7 +139,7 @@ get_trial_remaining_log_retention_days = Endpoint(
     "/api/v1/trials/{id}/remaining_log_retention_days",
     GetTrialRemainingLogRetentionDaysRequest,
     GetTrialRemainingLogRetentionDaysResponse,
-    summary="Get Trial Remaining Log Retention Days",
+    summary="Tell for how many more days a trial's logs are kept",
     tags=("Internal",),
 )
 
@@ -155,7 +155,14 @@ class CreateTrialResponse(Message):
 
 
 create_trial = Endpoint(
-    "CreateTrial", "POST", "/api/v1/trials", CreateTrialRequest, CreateTrialResponse, summary="Create Trial", tags=("Internal",), body="*"
+    "CreateTrial",
+    "POST",
+    "/api/v1/trials",
+    CreateTrialRequest,
+    CreateTrialResponse,
+    summary="Make a trial of an unmanaged experiment, trained by your own code",
+    tags=("Internal",),
+    body="*",
 )
 
 
@@ -169,7 +176,14 @@ class PutTrialResponse(Message):
 
 
 put_trial = Endpoint(
-    "PutTrial", "PUT", "/api/v1/trials", PutTrialRequest, PutTrialResponse, summary="Put Trial", tags=("Internal",), body="*"
+    "PutTrial",
+    "PUT",
+    "/api/v1/trials",
+    PutTrialRequest,
+    PutTrialResponse,
+    summary="Create or update an unmanaged trial by your own name for it",
+    tags=("Internal",),
+    body="*",
 )
 
 
@@ -188,7 +202,7 @@ patch_trial = Endpoint(
     "/api/v1/trials/{trialId}",
     PatchTrialRequest,
     PatchTrialResponse,
-    summary="Patch Trial",
+    summary="Report the state of an unmanaged trial, and that it is alive",
     tags=("Internal",),
     body="*",
 )
@@ -211,7 +225,7 @@ start_trial = Endpoint(
     "/api/v1/trials/{trialId}/start",
     StartTrialRequest,
     StartTrialResponse,
-    summary="Start Trial",
+    summary="Begin the next run of an unmanaged trial, and learn where to go on",
     tags=("Internal",),
     body="*",
 )
@@ -226,7 +240,13 @@ class GetTrialResponse(Message):
 
 
 get_trial = Endpoint(
-    "GetTrial", "GET", "/api/v1/trials/{trialId}", GetTrialRequest, GetTrialResponse, summary="Get Trial", tags=("Trials", "Experiments")
+    "GetTrial",
+    "GET",
+    "/api/v1/trials/{trialId}",
+    GetTrialRequest,
+    GetTrialResponse,
+    summary="Show one trial: state, hyperparameters, best and latest results",
+    tags=("Trials", "Experiments"),
 )
 
 
@@ -245,7 +265,7 @@ get_trial_by_external_id = Endpoint(
     "/api/v1/trials/by-external-id/{externalExperimentId}/{externalTrialId}",
     GetTrialByExternalIDRequest,
     GetTrialByExternalIDResponse,
-    summary="Get Trial By External ID",
+    summary="Show one unmanaged trial by the names that you gave",
     tags=("Internal",),
 )
 
@@ -289,7 +309,7 @@ get_trial_workloads = Endpoint(
     "/api/v1/trials/{trialId}/workloads",
     GetTrialWorkloadsRequest,
     GetTrialWorkloadsResponse,
-    summary="Get Trial Workloads",
+    summary="List what a trial did: training, validations and checkpoints",
     tags=("Trials", "Internal"),
     query=True,
 )
@@ -309,7 +329,7 @@ kill_trial = Endpoint(
     "/api/v1/trials/{id}/kill",
     KillTrialRequest,
     KillTrialResponse,
-    summary="Kill Trial",
+    summary="Stop one trial for good, without saving anything",
     tags=("Experiments", "Trials"),
 )
 
@@ -329,7 +349,7 @@ report_trial_searcher_early_exit = Endpoint(
     "/api/v1/trials/{trialId}/early_exit",
     ReportTrialSearcherEarlyExitRequest,
     ReportTrialSearcherEarlyExitResponse,
-    summary="Report Trial Searcher Early Exit",
+    summary="Say that a trial's hyperparameters are no good, so it ends early",
     tags=("Internal",),
     body="earlyExit",
 )
@@ -351,7 +371,7 @@ report_trial_progress = Endpoint(
     "/api/v1/trials/{trialId}/progress",
     ReportTrialProgressRequest,
     ReportTrialProgressResponse,
-    summary="Report Trial Progress",
+    summary="Report how far a trial is",
     tags=("Internal",),
     body="*",
 )
@@ -372,7 +392,7 @@ post_trial_runner_metadata = Endpoint(
     "/api/v1/trials/{trialId}/runner/metadata",
     PostTrialRunnerMetadataRequest,
     PostTrialRunnerMetadataResponse,
-    summary="Post Trial Runner Metadata",
+    summary="Say in a few words what a trial's process is doing",
     tags=("Internal",),
     body="metadata",
 )

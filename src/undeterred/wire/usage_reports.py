@@ -47,7 +47,7 @@ resource_allocation_raw = Endpoint(
     "/api/v1/resources/allocation/raw",
     ResourceAllocationRawRequest,
     ResourceAllocationRawResponse,
-    summary="Resource Allocation Raw",
+    summary="Report what each trial used in a span of time, entry by entry",
     tags=("Cluster",),
     query=True,
     deprecated=True,
@@ -70,7 +70,7 @@ resource_allocation_aggregated = Endpoint(
     "/api/v1/resources/allocation/aggregated",
     ResourceAllocationAggregatedRequest,
     ResourceAllocationAggregatedResponse,
-    summary="Resource Allocation Aggregated",
+    summary="Report slot seconds per day or month, by user, label and pool",
     tags=("Cluster",),
     query=True,
 )

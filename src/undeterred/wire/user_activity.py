@@ -32,7 +32,7 @@ post_user_activity = Endpoint(
     "/api/v1/users/activity",
     PostUserActivityRequest,
     PostUserActivityResponse,
-    summary="Post User Activity",
+    summary="Note that you looked at a project just now",
     tags=("Users",),
     body="*",
 )
@@ -52,7 +52,7 @@ get_projects_by_user_activity = Endpoint(
     "/api/v1/user/projects/activity",
     GetProjectsByUserActivityRequest,
     GetProjectsByUserActivityResponse,
-    summary="Get Projects By User Activity",
+    summary="List the projects that you looked at last",
     tags=("Projects",),
     query=True,
 )

@@ -25,7 +25,7 @@ get_user_setting = Endpoint(
     "/api/v1/users/setting",
     GetUserSettingRequest,
     GetUserSettingResponse,
-    summary="Get User Setting",
+    summary="List the settings that are kept for you",
     tags=("Users",),
 )
 
@@ -44,7 +44,7 @@ reset_user_setting = Endpoint(
     "/api/v1/users/setting/reset",
     ResetUserSettingRequest,
     ResetUserSettingResponse,
-    summary="Reset User Setting",
+    summary="Remove all settings that are kept for you",
     tags=("Users",),
 )
 
@@ -63,7 +63,7 @@ post_user_setting = Endpoint(
     "/api/v1/users/setting",
     PostUserSettingRequest,
     PostUserSettingResponse,
-    summary="Post User Setting",
+    summary="Keep settings for you; an empty value removes one",
     tags=("Users",),
     body="*",
 )

@@ -65,7 +65,14 @@ class GetUsersResponse(Message):
 
 
 get_users = Endpoint(
-    "GetUsers", "GET", "/api/v1/users", GetUsersRequest, GetUsersResponse, summary="Get Users", tags=("Users",), query=True
+    "GetUsers",
+    "GET",
+    "/api/v1/users",
+    GetUsersRequest,
+    GetUsersResponse,
+    summary="List users, filtered and sorted",
+    tags=("Users",),
+    query=True,
 )
 
 
@@ -77,7 +84,9 @@ class GetUserResponse(Message):
     user: User | None = None
 
 
-get_user = Endpoint("GetUser", "GET", "/api/v1/users/{userId}", GetUserRequest, GetUserResponse, summary="Get User", tags=("Users",))
+get_user = Endpoint(
+    "GetUser", "GET", "/api/v1/users/{userId}", GetUserRequest, GetUserResponse, summary="Show one user by id", tags=("Users",)
+)
 
 
 class GetUserByUsernameRequest(Message):
@@ -94,7 +103,7 @@ get_user_by_username = Endpoint(
     "/api/v1/users/{username}/by-username",
     GetUserByUsernameRequest,
     GetUserByUsernameResponse,
-    summary="Get User By Username",
+    summary="Show one user by user name",
     tags=("Users",),
 )
 
@@ -107,7 +116,9 @@ class GetMeResponse(Message):
     user: User | None = None
 
 
-get_me = Endpoint("GetMe", "GET", "/api/v1/me", GetMeRequest, GetMeResponse, summary="Get Me", tags=("Users",))
+get_me = Endpoint(
+    "GetMe", "GET", "/api/v1/me", GetMeRequest, GetMeResponse, summary="Show the user that you are logged in as", tags=("Users",)
+)
 
 
 class PostUserRequest(Message):
@@ -120,7 +131,16 @@ class PostUserResponse(Message):
     user: User | None = None
 
 
-post_user = Endpoint("PostUser", "POST", "/api/v1/users", PostUserRequest, PostUserResponse, summary="Post User", tags=("Users",), body="*")
+post_user = Endpoint(
+    "PostUser",
+    "POST",
+    "/api/v1/users",
+    PostUserRequest,
+    PostUserResponse,
+    summary="Make a user, with a password or without",
+    tags=("Users",),
+    body="*",
+)
 
 
 class SetUserPasswordRequest(Message):
@@ -138,7 +158,7 @@ set_user_password = Endpoint(
     "/api/v1/users/{userId}/password",
     SetUserPasswordRequest,
     SetUserPasswordResponse,
-    summary="Set User Password",
+    summary="Set a user's password and end that user's login sessions",
     tags=("Users",),
     body="password",
 )
@@ -154,7 +174,14 @@ class PatchUserResponse(Message):
 
 
 patch_user = Endpoint(
-    "PatchUser", "PATCH", "/api/v1/users/{userId}", PatchUserRequest, PatchUserResponse, summary="Patch User", tags=("Users",), body="user"
+    "PatchUser",
+    "PATCH",
+    "/api/v1/users/{userId}",
+    PatchUserRequest,
+    PatchUserResponse,
+    summary="Change a user's names, password, rights or agent user and group",
+    tags=("Users",),
+    body="user",
 )
 
 
@@ -179,5 +206,12 @@ class PatchUsersResponse(Message):
 
 
 patch_users = Endpoint(
-    "PatchUsers", "PATCH", "/api/v1/users", PatchUsersRequest, PatchUsersResponse, summary="Patch Users", tags=("Internal",), body="*"
+    "PatchUsers",
+    "PATCH",
+    "/api/v1/users",
+    PatchUsersRequest,
+    PatchUsersResponse,
+    summary="Activate or deactivate many users at once",
+    tags=("Internal",),
+    body="*",
 )

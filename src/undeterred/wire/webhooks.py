@@ -62,7 +62,13 @@ class GetWebhooksResponse(Message):
 
 
 get_webhooks = Endpoint(
-    "GetWebhooks", "GET", "/api/v1/webhooks", GetWebhooksRequest, GetWebhooksResponse, summary="Get Webhooks", tags=("Webhooks",)
+    "GetWebhooks",
+    "GET",
+    "/api/v1/webhooks",
+    GetWebhooksRequest,
+    GetWebhooksResponse,
+    summary="List webhooks and what triggers them",
+    tags=("Webhooks",),
 )
 
 
@@ -81,7 +87,7 @@ patch_webhook = Endpoint(
     "/api/v1/webhooks/{id}",
     PatchWebhookRequest,
     PatchWebhookResponse,
-    summary="Patch Webhook",
+    summary="Change the URL of a webhook",
     tags=("Webhooks",),
     body="webhook",
 )
@@ -101,7 +107,7 @@ post_webhook = Endpoint(
     "/api/v1/webhooks",
     PostWebhookRequest,
     PostWebhookResponse,
-    summary="Post Webhook",
+    summary="Make a webhook that is called when something happens",
     tags=("Webhooks",),
     body="webhook",
 )
@@ -121,7 +127,7 @@ delete_webhook = Endpoint(
     "/api/v1/webhooks/{id}",
     DeleteWebhookRequest,
     DeleteWebhookResponse,
-    summary="Delete Webhook",
+    summary="Delete a webhook and its triggers",
     tags=("Webhooks",),
 )
 
@@ -135,7 +141,13 @@ class TestWebhookResponse(Message):
 
 
 test_webhook = Endpoint(
-    "TestWebhook", "POST", "/api/v1/webhooks/{id}/test", TestWebhookRequest, TestWebhookResponse, summary="Test Webhook", tags=("Webhooks",)
+    "TestWebhook",
+    "POST",
+    "/api/v1/webhooks/{id}/test",
+    TestWebhookRequest,
+    TestWebhookResponse,
+    summary="Call a webhook once, to see whether it works",
+    tags=("Webhooks",),
 )
 
 
@@ -155,7 +167,7 @@ post_webhook_event_data = Endpoint(
     "/api/v1/webhooks/custom",
     PostWebhookEventDataRequest,
     PostWebhookEventDataResponse,
-    summary="Post Webhook Event Data",
+    summary="Send an event of your own to the webhooks of an experiment",
     tags=("Webhooks",),
     body="*",
 )

@@ -74,7 +74,7 @@ get_workspace = Endpoint(
     "/api/v1/workspaces/{id}",
     GetWorkspaceRequest,
     GetWorkspaceResponse,
-    summary="Get Workspace",
+    summary="Show one workspace with its settings and counts",
     tags=("Workspaces",),
 )
 
@@ -109,7 +109,7 @@ get_workspaces = Endpoint(
     "/api/v1/workspaces",
     GetWorkspacesRequest,
     GetWorkspacesResponse,
-    summary="Get Workspaces",
+    summary="List workspaces, filtered and sorted",
     tags=("Workspaces",),
     query=True,
 )
@@ -136,7 +136,7 @@ post_workspace = Endpoint(
     "/api/v1/workspaces",
     PostWorkspaceRequest,
     PostWorkspaceResponse,
-    summary="Post Workspace",
+    summary="Make a workspace; it is pinned for you",
     tags=("Workspaces",),
     body="*",
 )
@@ -158,7 +158,7 @@ patch_workspace = Endpoint(
     "/api/v1/workspaces/{id}",
     PatchWorkspaceRequest,
     PatchWorkspaceResponse,
-    summary="Patch Workspace",
+    summary="Change a workspace's name, default pools, storage or agent user",
     tags=("Workspaces",),
     body="workspace",
 )
@@ -178,7 +178,7 @@ delete_workspace = Endpoint(
     "/api/v1/workspaces/{id}",
     DeleteWorkspaceRequest,
     DeleteWorkspaceResponse,
-    summary="Delete Workspace",
+    summary="Delete a workspace with its projects and what runs in them",
     tags=("Workspaces",),
 )
 
@@ -197,7 +197,7 @@ archive_workspace = Endpoint(
     "/api/v1/workspaces/{id}/archive",
     ArchiveWorkspaceRequest,
     ArchiveWorkspaceResponse,
-    summary="Archive Workspace",
+    summary="Put a workspace into the archive: no changes, nothing new in it",
     tags=("Workspaces",),
 )
 
@@ -216,7 +216,7 @@ unarchive_workspace = Endpoint(
     "/api/v1/workspaces/{id}/unarchive",
     UnarchiveWorkspaceRequest,
     UnarchiveWorkspaceResponse,
-    summary="Unarchive Workspace",
+    summary="Take a workspace out of the archive",
     tags=("Workspaces",),
 )
 
@@ -235,7 +235,7 @@ pin_workspace = Endpoint(
     "/api/v1/workspaces/{id}/pin",
     PinWorkspaceRequest,
     PinWorkspaceResponse,
-    summary="Pin Workspace",
+    summary="Pin a workspace, so that you see it first",
     tags=("Workspaces",),
 )
 
@@ -254,6 +254,6 @@ unpin_workspace = Endpoint(
     "/api/v1/workspaces/{id}/unpin",
     UnpinWorkspaceRequest,
     UnpinWorkspaceResponse,
-    summary="Unpin Workspace",
+    summary="Unpin a workspace that you had pinned",
     tags=("Workspaces",),
 )

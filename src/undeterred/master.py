@@ -79,7 +79,8 @@ async def run(config: MasterConfig, data: Path, stop_tasks: bool, kept: MasterLo
     """Build the master, serve until told to stop, end cleanly. kept: its log for those who ask over the wire."""
     log.info("Undeterred %s speaks the API of Determined %s (process %d)", __version__, REFERENCE_VERSION, os.getpid())
     _make_folder(data)
-    lock = FolderLock(data)
+    with _written(data):
+        lock = FolderLock(data)
     listener = _listen(config)
     db = open_store(data, config.db_url)
     try:
@@ -87,7 +88,8 @@ async def run(config: MasterConfig, data: Path, stop_tasks: bool, kept: MasterLo
         db.epoch = settings.epoch
         ctx = Context(db, settings, kept)
         kept.wake(ctx.bell)
-        runtimes = build_runtimes(config, data, settings.epoch)
+        with _written(data):
+            runtimes = build_runtimes(config, data, settings.epoch)
         log.info(
             "cluster %s on %s, pools: %s", settings.cluster_id, "PostgreSQL" if config.db_url else "SQLite", ", ".join(runtimes) or "none"
         )
@@ -153,7 +155,8 @@ async def _serve(world: World, app: Application, runner: Runner, listener: socke
     for number in (signal.SIGTERM, signal.SIGINT, *closed):
         loop.add_signal_handler(number, stop_all if stop_tasks else stop)
     loop.add_signal_handler(signal.SIGUSR1, stop_all)
-    _announce(ctx.settings)
+    with _written(ctx.settings.data):
+        _announce(ctx.settings)
     runner.start()
     gc.collect()
     gc.freeze()
@@ -266,13 +269,22 @@ def _open_many() -> None:
 
 
 def _make_folder(data: Path) -> None:
-    try:
+    with _written(data):
         data.mkdir(parents=True, exist_ok=True, mode=0o700)
         probe = data / f".probe-{os.getpid()}"
-        probe.write_bytes(b"x")
-        probe.unlink()
+        try:
+            probe.write_bytes(b"x")
+        finally:
+            probe.unlink(missing_ok=True)
         if data.stat().st_mode & 0o022:
             log.warning("others may write in the data folder %s, and so take the cluster over: `chmod 700 %s` mends it", data, data)
+
+
+@contextlib.contextmanager
+def _written(data: Path) -> Iterator[None]:
+    """What is written at the start; FailedPrecondition with the reason where that cannot be."""
+    try:
+        yield
     except OSError as error:
         raise FailedPrecondition(
             f"the data folder {data} cannot be written ({error.strerror}): mend it or choose another with --data"

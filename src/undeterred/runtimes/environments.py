@@ -5,6 +5,7 @@ configuration chooses by the mapping of the master's configuration, else the def
 """
 
 import argparse
+import contextlib
 import json
 import os
 import re
@@ -111,10 +112,14 @@ def describe(data: Path, name: str) -> Environment:
     except (OSError, ValueError, KeyError, msgspec.ValidationError):
         pass
     environment = _ask(python)
-    kept.parent.mkdir(parents=True, exist_ok=True)
     part = kept.with_suffix(f".{os.getpid()}.{threading.get_ident()}")
-    part.write_bytes(msgspec.json.encode({"stamp": stamp, "environment": environment}))
-    part.rename(kept)
+    try:
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        part.write_bytes(msgspec.json.encode({"stamp": stamp, "environment": environment}))
+        part.rename(kept)
+    except OSError:  # a full disk: it is asked anew next time
+        with contextlib.suppress(OSError):
+            part.unlink()
     return environment
 
 

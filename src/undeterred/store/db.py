@@ -59,6 +59,9 @@ class Connection(Protocol):
         ...
 
     def usable(self) -> bool: ...
+    def relieve(self) -> None:
+        """After a failed write: give back room that it took."""
+        ...
 
 
 class Tx:
@@ -219,6 +222,8 @@ class Database:
                 shown = _whole_failure(connection, jobs, error)
                 for job in jobs:
                     job.error = shown
+            if any(isinstance(job.error, Unavailable) for job in jobs):
+                connection.relieve()
             self._answer(jobs)
         connection.close()
 

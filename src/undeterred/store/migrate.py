@@ -3,6 +3,7 @@
 SQLAlchemy and Alembic are imported only when there is something to migrate: a start costs a query.
 """
 
+import contextlib
 from importlib import resources
 
 from undeterred.errors import FailedPrecondition
@@ -57,5 +58,6 @@ def _create(connection: Connection) -> None:
         connection.execute(f"INSERT INTO alembic_version (version_num) VALUES ('{HEAD}')")
         connection.execute("COMMIT")
     except BaseException:
-        connection.execute("ROLLBACK")
+        with contextlib.suppress(Exception):  # a full disk has ended it already
+            connection.execute("ROLLBACK")
         raise

@@ -2,15 +2,16 @@
 
 import contextlib
 import os
+import sqlite3
 import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
-from undeterred.errors import FailedPrecondition, Unavailable
+from undeterred.errors import FailedPrecondition, Unavailable, WireError
 from undeterred.store.db import Database
 from undeterred.store.migrate import bring_up
-from undeterred.store.sqlite import SqliteConnection
+from undeterred.store.sqlite import SqliteConnection, understood
 
 FILE = "undeterred.db"
 START_S = 20.0
@@ -40,11 +41,15 @@ def open_store(folder: Path, url: str = "", readers: int = 3) -> Database:
         first.close()
         return Database(lambda write: PostgresConnection(url, write), readers)
     path = folder / FILE
-    _keep_private(path)
-    connection = SqliteConnection(path, write=True)
-    bring_up(connection, f"sqlite:///{path}")
-    connection.close()
-    return Database(lambda write: SqliteConnection(path, write), readers, eager=1)
+    try:
+        _keep_private(path)
+        connection = SqliteConnection(path, write=True)
+        bring_up(connection, f"sqlite:///{path}")
+        connection.close()
+        return Database(lambda write: SqliteConnection(path, write), readers, eager=1)
+    except (OSError, sqlite3.Error) as error:
+        known = understood(error)
+        raise known if isinstance(known, WireError) else FailedPrecondition(f"the database {path} cannot be opened: {error}") from error
 
 
 def _reached(connect: Callable[[], T]) -> T:

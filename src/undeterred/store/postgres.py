@@ -69,6 +69,9 @@ class PostgresConnection:
     def close(self) -> None:
         self._raw.close()
 
+    def relieve(self) -> None:
+        """Nothing: the server looks after its own disk."""
+
     def understand(self, error: Exception) -> Exception:
         if isinstance(error, psycopg.errors.DiskFull):
             return Unavailable("the database's disk is full: nothing was stored; free some space and try again", str(error))

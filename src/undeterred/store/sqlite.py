@@ -1,5 +1,7 @@
 """SQLite connections: WAL, FULL sync, foreign keys on, the standard library's driver."""
 
+import contextlib
+import os
 import sqlite3
 from collections.abc import Sequence
 from pathlib import Path
@@ -13,6 +15,7 @@ from undeterred.store.like import matcher
 
 BUSY_MS = 5000
 CACHE_KIB = 32768
+LOG_MOST_BYTES = 16 * 1024 * 1024  # of the write-ahead log, twice what it is in a long burst
 
 
 class SqliteConnection:
@@ -21,6 +24,7 @@ class SqliteConnection:
     dialect: Dialect = Sqlite()
 
     def __init__(self, path: Path, write: bool) -> None:
+        self._log = f"{path}-wal"
         self._raw = sqlite3.connect(path, isolation_level=None, check_same_thread=False, cached_statements=512)
         self._raw.create_function("like_all", 2, _like, deterministic=True)
         self._raw.create_function("like_exact", 2, _like_exact, deterministic=True)
@@ -32,6 +36,7 @@ class SqliteConnection:
             self.execute("PRAGMA synchronous = FULL")
             self.execute("PRAGMA foreign_keys = ON")
             self.execute("PRAGMA wal_autocheckpoint = 2000")
+            self.execute(f"PRAGMA journal_size_limit = {LOG_MOST_BYTES}")
         else:
             self.execute("PRAGMA query_only = ON")
         self.execute(f"PRAGMA cache_size = -{CACHE_KIB if write else CACHE_KIB // 4}")
@@ -52,19 +57,32 @@ class SqliteConnection:
         self._raw.close()
 
     def understand(self, error: Exception) -> Exception:
-        if isinstance(error, sqlite3.OperationalError | sqlite3.DatabaseError) and not isinstance(error, sqlite3.IntegrityError):
-            text = str(error)
-            if "full" in text:
-                return Unavailable("the data folder's disk is full: nothing was stored; free some space and try again", text)
-            if "readonly" in text or "unable to open" in text:
-                return Unavailable("the data folder cannot be written: nothing was stored; make it writable and try again", text)
-            if "disk I/O" in text:
-                return Unavailable("the data folder's disk reports an error: nothing was stored; look at it and try again", text)
-        if isinstance(error, OverflowError):
-            return InvalidArgument("a number is too large: integers must fit in 64 bits", str(error))
-        if isinstance(error, UnicodeEncodeError):
-            return InvalidArgument("a text contains half a surrogate pair, which is no character", str(error))
-        return error
+        return understood(error)
+
+    def relieve(self) -> None:
+        """Give back what a transaction too large for the disk has left of itself: the log that it grew stays as long as it became."""
+        with contextlib.suppress(OSError, sqlite3.Error):
+            if os.stat(self._log).st_size > LOG_MOST_BYTES:
+                self.execute("PRAGMA busy_timeout = 100")
+                self.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+        self.execute(f"PRAGMA busy_timeout = {BUSY_MS}")
+
+
+def understood(error: Exception) -> Exception:
+    """The error that a caller should see for one of the driver's."""
+    if isinstance(error, sqlite3.OperationalError | sqlite3.DatabaseError) and not isinstance(error, sqlite3.IntegrityError):
+        text = str(error)
+        if "full" in text:
+            return Unavailable("the data folder's disk is full: nothing was stored; free some space and try again", text)
+        if "readonly" in text or "unable to open" in text:
+            return Unavailable("the data folder cannot be written: nothing was stored; make it writable and try again", text)
+        if "disk I/O" in text:
+            return Unavailable("the data folder's disk is full or reports an error: nothing was stored; look at it and try again", text)
+    if isinstance(error, OverflowError):
+        return InvalidArgument("a number is too large: integers must fit in 64 bits", str(error))
+    if isinstance(error, UnicodeEncodeError):
+        return InvalidArgument("a text contains half a surrogate pair, which is no character", str(error))
+    return error
 
 
 def _like(text: Any, pattern: str) -> bool | None:

@@ -126,6 +126,16 @@ def test_no_async_where_transactions_and_decisions_are(path: Path) -> None:
     assert not found, f"async def at lines {found}: nothing but the database can be awaited inside a transaction, so await at the edges"
 
 
+ASKS = {"all", "column", "many", "one", "run", "value"}
+
+
+@pytest.mark.parametrize("path", [p for p in modules() if room_of(name_of(p)) != "store"], ids=name_of)
+def test_store_alone_speaks_sql(path: Path) -> None:
+    calls = [node.func for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Call)]
+    asked = [f for f in calls if isinstance(f, ast.Attribute) and f.attr in ASKS and isinstance(f.value, ast.Name) and f.value.id == "tx"]
+    assert not asked, f"statements at lines {[f.lineno for f in asked]}: they belong in store"
+
+
 def test_every_room_is_known() -> None:
     rooms = {room_of(name_of(path)) for path in modules()} - {""}
     assert rooms <= set(MAY_IMPORT) | {"__main__", "py"}, f"say in MAY_IMPORT what these may import: {rooms - set(MAY_IMPORT)}"

@@ -1,4 +1,4 @@
-"""Whoever changes the row of an experiment, a run or a place rings `experiment:<id>`, `run:<id>` or `places`: the index of the lists and
+"""Whoever changes the row of an experiment, a run or a place rings `experiment:<id>`, `run:<id>`, `places` or (a user) `sessions`: the index of the lists and
 the searches that are kept hear of changes in no other way."""
 
 import ast
@@ -15,12 +15,14 @@ RINGS = {
     "trials": r"run:\{|\bupdate\(tx, experiment_id",
     "projects": '"places"',
     "workspaces": '"places"',
+    "users": '"sessions"',
 }
 KNOWN = {
     "experiments": "store/experiments.py:update",
     "trials": "store/trials.py:change",
     "projects": "store/projects.py:update",
     "workspaces": "store/workspaces.py:update",
+    "users": "store/users.py:update",
 }
 UNSEEN = {
     # columns that no search shows, filters or sorts by
@@ -32,7 +34,9 @@ UNSEEN = {
     # a new place is no run's yet
     "store/projects.py:insert": "",
     "store/workspaces.py:insert": "",
-    "services/bootstrap.py:_make_places": "",
+    # a new user owns nothing yet, and nobody is shown when he came in
+    "store/users.py:insert": "",
+    "store/users.py:came_in": "",
 }
 
 

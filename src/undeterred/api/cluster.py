@@ -12,7 +12,7 @@ from undeterred.errors import InvalidArgument, PermissionDenied
 from undeterred.services import cluster_messages
 from undeterred.services.context import Context
 from undeterred.services.identity import Caller
-from undeterred.store.db import Tx
+from undeterred.store import facts
 from undeterred.wire.cluster import (
     GetMasterConfigRequest,
     GetMasterConfigResponse,
@@ -100,7 +100,7 @@ async def healthy_for_probes(ctx: Context, request: Request) -> Answer:
 @route("GET", "/info", public=True)
 async def info(ctx: Context, _request: Request) -> Answer:
     settings = ctx.settings
-    facts = {
+    shown = {
         "version": REFERENCE_VERSION,
         "master_id": settings.master_id,
         "cluster_id": settings.cluster_id,
@@ -108,7 +108,7 @@ async def info(ctx: Context, _request: Request) -> Answer:
         "telemetry": {"enabled": False, "otel_enabled": False, "otel_endpoint": ""},
         "sso_providers": None,
     }
-    return Answer(msgspec.json.encode(facts))
+    return Answer(msgspec.json.encode(shown))
 
 
 @route("GET", "/debug/loops")
@@ -120,12 +120,8 @@ async def loops(ctx: Context, request: Request) -> Answer:
 
 async def _database_is_up(ctx: Context) -> bool:
     try:
-        await ctx.db.read(_alive)
+        await ctx.db.read(facts.get, "cluster_id")
     except Exception:
         log.warning("the database does not answer", exc_info=True)
         return False
     return True
-
-
-def _alive(tx: Tx) -> int:
-    return int(tx.value("SELECT 1"))

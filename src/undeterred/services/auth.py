@@ -30,7 +30,7 @@ def open_session(tx: Tx, checked: UserRow, token: str) -> User:
         raise PermissionDenied(NOT_ACTIVE)
     sessions.delete_expired_logins(tx, user.id)
     sessions.insert(tx, user.id, sessions.LOGIN, token_hash(token), tx.now + SESSION_US)
-    tx.run("UPDATE users SET last_auth_at = :now WHERE id = :id", now=tx.now, id=user.id)
+    users.came_in(tx, user.id)
     return shown(msgspec.structs.replace(user, last_auth_at=tx.now))
 
 

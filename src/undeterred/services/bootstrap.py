@@ -6,7 +6,7 @@ import uuid
 from undeterred.config.master import MasterConfig
 from undeterred.services import passwords
 from undeterred.services.project_keys import new_key
-from undeterred.store import metrics, users
+from undeterred.store import facts, metrics, projects, users, workspaces
 from undeterred.store.db import Tx
 
 UNCATEGORIZED = "Uncategorized"
@@ -14,12 +14,12 @@ UNCATEGORIZED = "Uncategorized"
 
 def first_start(tx: Tx, config: MasterConfig) -> dict[str, str]:
     """The cluster's facts by name; on an empty store everything that is there from the start is made first."""
-    if tx.value("SELECT COUNT(*) FROM facts WHERE name = 'cluster_id'") == 0:
+    if facts.get(tx, "cluster_id") is None:
         _make_facts(tx)
         _make_users(tx, config.security.initial_user_password or "")
         _make_places(tx)
         metrics.burn_first_number(tx)
-    return dict(tx.all(lambda name, value: (str(name), str(value)), "SELECT name, value FROM facts"))
+    return facts.everything(tx)
 
 
 def blank_password_users(tx: Tx) -> list[str]:
@@ -28,8 +28,8 @@ def blank_password_users(tx: Tx) -> list[str]:
 
 
 def _make_facts(tx: Tx) -> None:
-    made = {"cluster_id": str(uuid.uuid4()), "signing_key": secrets.token_hex(32)}
-    tx.many("INSERT INTO facts (name, value) VALUES (:name, :value)", [{"name": n, "value": v} for n, v in made.items()])
+    facts.put(tx, "cluster_id", str(uuid.uuid4()))
+    facts.put(tx, "signing_key", secrets.token_hex(32))
 
 
 def _make_users(tx: Tx, password: str) -> None:
@@ -39,15 +39,6 @@ def _make_users(tx: Tx, password: str) -> None:
 
 
 def _make_places(tx: Tx) -> None:
-    workspace = tx.value(
-        "INSERT INTO workspaces (name, immutable, user_id, created_at) VALUES (:name, 1, 1, :now) RETURNING id",
-        name=UNCATEGORIZED,
-        now=tx.now,
-    )
-    tx.run(
-        "INSERT INTO projects (name, workspace_id, immutable, user_id, created_at, key) VALUES (:name, :workspace, 1, 1, :now, :key)",
-        name=UNCATEGORIZED,
-        workspace=workspace,
-        now=tx.now,
-        key=new_key(tx, UNCATEGORIZED),
-    )
+    place = {"name": UNCATEGORIZED, "immutable": 1, "user_id": 1}
+    workspace_id = workspaces.insert(tx, place)
+    projects.insert(tx, place | {"workspace_id": workspace_id, "key": new_key(tx, UNCATEGORIZED)})

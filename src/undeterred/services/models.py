@@ -99,7 +99,7 @@ def check_name(name: str) -> None:
 def _workspace(tx: Tx, workspace_id: Any, name: Any) -> int | None:
     """The id of the workspace that is named, by id or else by name; None if none is. NotFound."""
     if isinstance(workspace_id, int):
-        if tx.value("SELECT id FROM workspaces WHERE id = :id", id=workspace_id) is None:
+        if not workspaces.exists(tx, workspace_id):
             raise NotFound(f"workspace '{workspace_id}' not found")
         return workspace_id
     if isinstance(name, str):

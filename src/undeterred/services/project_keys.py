@@ -5,6 +5,7 @@ import secrets
 import string
 
 from undeterred.errors import InvalidArgument
+from undeterred.store import projects
 from undeterred.store.db import Tx
 
 KEY_MAX = 5
@@ -28,18 +29,6 @@ def new_key(tx: Tx, name: str) -> str:
     start = "".join(letter for letter in name.upper() if letter in _LETTERS)[:3]
     while True:
         key = start + "".join(secrets.choice(_LETTERS) for _ in range(KEY_MAX - len(start)))
-        if not key_in_use(tx, key) and former_owner(tx, key) is None:
+        if projects.id_by_key(tx, key) is None and projects.id_by_former_key(tx, key) is None:
             return key
         start = start[:-1]
-
-
-def key_in_use(tx: Tx, key: str) -> int | None:
-    """The project that has a key, or None."""
-    found = tx.value("SELECT id FROM projects WHERE key = :key", key=key)
-    return None if found is None else int(found)
-
-
-def former_owner(tx: Tx, key: str) -> int | None:
-    """The project whose runs are or were known by a key, or None."""
-    found = tx.value("SELECT project_id FROM former_keys WHERE key = :key", key=key)
-    return None if found is None else int(found)

@@ -9,7 +9,7 @@ from undeterred.errors import AlreadyExists, FailedPrecondition, InvalidArgument
 from undeterred.services import place_deletion, workspaces
 from undeterred.services.identity import Caller
 from undeterred.services.paging import sliced
-from undeterred.services.project_keys import checked_key, former_owner, key_in_use, new_key
+from undeterred.services.project_keys import checked_key, new_key
 from undeterred.services.shown_projects import notes_of, shown, shown_bare
 from undeterred.store import projects
 from undeterred.store.db import Tx
@@ -85,7 +85,7 @@ def create(tx: Tx, who: Caller, request: PostProjectRequest) -> Project:
 
 def _check_key_free(tx: Tx, key: str, project_id: int, name: str) -> None:
     """AlreadyExists if another project has the key, or its runs were once known by it."""
-    holder, former = key_in_use(tx, key), former_owner(tx, key)
+    holder, former = projects.id_by_key(tx, key), projects.id_by_former_key(tx, key)
     if former not in (None, project_id) or (holder not in (None, project_id) and find(tx, holder or 0).num_runs):
         raise AlreadyExists(f"error updating project {name}, provided key '{key}' already in use in redirect table")
     if holder not in (None, project_id):

@@ -17,15 +17,8 @@ def note(tx: Tx, who: Caller, request: PostUserActivityRequest) -> None:
         raise InvalidArgument(f"missing mapping for activity type {request.activity_type} to model")
     if request.entity_type != EntityType.ENTITY_TYPE_PROJECT:
         raise InvalidArgument(f"missing mapping for entity type {request.entity_type} to model")
-    if tx.value("SELECT id FROM projects WHERE id = :id", id=request.entity_id) is None:
-        return
-    tx.run(
-        "INSERT INTO user_activity (user_id, kind, entity, entity_id, seen_at) VALUES (:user_id, 'GET', 'PROJECT', :id, :now)"
-        " ON CONFLICT (user_id, entity, entity_id, kind) DO UPDATE SET seen_at = excluded.seen_at",
-        user_id=who.user_id,
-        id=request.entity_id,
-        now=tx.now,
-    )
+    if projects.exists(tx, request.entity_id):
+        projects.note_look(tx, who.user_id, request.entity_id)
 
 
 def seen_projects(tx: Tx, who: Caller, limit: int) -> list[Project]:

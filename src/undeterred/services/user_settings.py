@@ -6,6 +6,7 @@ from typing import Any
 
 from undeterred.errors import InvalidArgument
 from undeterred.services.identity import Caller
+from undeterred.store import user_settings
 from undeterred.store.db import Tx
 from undeterred.wire.user_settings import UserWebSetting
 
@@ -14,31 +15,21 @@ EXPONENT_MAX = 400
 
 def of(tx: Tx, user_id: int) -> list[UserWebSetting]:
     """A user's settings."""
-    return tx.all(
-        lambda key, path, value: UserWebSetting(key=key, storage_path=path, value=value),
-        "SELECT key, storage_path, value FROM user_settings WHERE user_id = :user_id ORDER BY storage_path, key",
-        user_id=user_id,
-    )
+    return [UserWebSetting(key=row.key, storage_path=row.path, value=row.value) for row in user_settings.of(tx, user_id)]
 
 
 def keep(tx: Tx, who: Caller, settings: list[UserWebSetting]) -> None:
     """Keep or, where the value is empty, remove settings, in their order. InvalidArgument (and nothing kept) for a value that is no JSON."""
     for setting in settings:
-        at = {"user_id": who.user_id, "path": setting.storage_path, "key": setting.key}
-        if not setting.value:
-            tx.run("DELETE FROM user_settings WHERE user_id = :user_id AND storage_path = :path AND key = :key", **at)
-            continue
-        tx.run(
-            "INSERT INTO user_settings (user_id, storage_path, key, value) VALUES (:user_id, :path, :key, :value)"
-            " ON CONFLICT (user_id, storage_path, key) DO UPDATE SET value = excluded.value",
-            **at,
-            value=canonical(setting.value),
-        )
+        if setting.value:
+            user_settings.put(tx, who.user_id, setting.storage_path, setting.key, canonical(setting.value))
+        else:
+            user_settings.remove(tx, who.user_id, setting.storage_path, setting.key)
 
 
 def reset(tx: Tx, who: Caller) -> None:
     """Remove all of the caller's settings."""
-    tx.run("DELETE FROM user_settings WHERE user_id = :user_id", user_id=who.user_id)
+    user_settings.clear(tx, who.user_id)
 
 
 def canonical(text: str) -> str:

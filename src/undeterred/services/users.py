@@ -202,17 +202,9 @@ def patch_many(tx: Tx, who: Caller, request: PatchUsersRequest, exposed: bool = 
         chosen = users.ids(tx, users.Wanted(request.filters.name, None, admin))
     if not who.admin:
         return PatchUsersResponse(results=[UserActionResult(error=NOT_UPDATE, id=i) for i in chosen])
-    if chosen:
-        changed = tx.run(
-            f"UPDATE users SET active = :active, modified_at = :now WHERE active <> :active AND {tx.dialect.member('id', 'ids')}",
-            active=int(request.activate),
-            now=tx.now,
-            ids=tx.dialect.bag(sorted(set(chosen))),
-        )
-        for user_id in sorted(set(chosen)) if exposed and request.activate else ():
-            exposure.check(tx, exposed, user_id)
-        if changed:
-            tx.ring(SESSIONS)
+    users.set_active(tx, set(chosen), request.activate)
+    for user_id in sorted(set(chosen)) if exposed and request.activate else ():
+        exposure.check(tx, exposed, user_id)
     return PatchUsersResponse(results=[UserActionResult(id=i) for i in chosen])
 
 

@@ -8,6 +8,11 @@ def get(tx: Tx, name: str) -> str | None:
     return None if found is None else str(found)
 
 
+def everything(tx: Tx) -> dict[str, str]:
+    """All facts by name."""
+    return dict(tx.all(lambda name, value: (str(name), str(value)), "SELECT name, value FROM facts"))
+
+
 def put(tx: Tx, name: str, value: str) -> None:
     """Note a fact in place of the one that was."""
     tx.run("INSERT INTO facts (name, value) VALUES (:name, :value) ON CONFLICT (name) DO UPDATE SET value = :value", name=name, value=value)

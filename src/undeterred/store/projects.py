@@ -58,6 +58,34 @@ def id_of(tx: Tx, workspace_id: int, name: str) -> int | None:
     return None if found is None else int(found)
 
 
+def exists(tx: Tx, project_id: int) -> bool:
+    """Whether there is such a project."""
+    return tx.value("SELECT 1 FROM projects WHERE id = :id", id=project_id) is not None
+
+
+def id_by_key(tx: Tx, key: str) -> int | None:
+    """The project that has a key now."""
+    found = tx.value("SELECT id FROM projects WHERE key = :key", key=key)
+    return None if found is None else int(found)
+
+
+def id_by_former_key(tx: Tx, key: str) -> int | None:
+    """The project whose runs are or were known by a key."""
+    found = tx.value("SELECT project_id FROM former_keys WHERE key = :key", key=key)
+    return None if found is None else int(found)
+
+
+def note_look(tx: Tx, user_id: int, project_id: int) -> None:
+    """A user looked at a project now."""
+    tx.run(
+        "INSERT INTO user_activity (user_id, kind, entity, entity_id, seen_at) VALUES (:user_id, 'GET', 'PROJECT', :id, :now)"
+        " ON CONFLICT (user_id, entity, entity_id, kind) DO UPDATE SET seen_at = excluded.seen_at",
+        user_id=user_id,
+        id=project_id,
+        now=tx.now,
+    )
+
+
 def ids_in(tx: Tx, workspace_id: int) -> list[int]:
     return tx.column("SELECT id FROM projects WHERE workspace_id = :id ORDER BY id", id=workspace_id)
 

@@ -1,5 +1,6 @@
 """Rows of users."""
 
+from collections.abc import Iterable
 from typing import Any
 
 import msgspec
@@ -51,6 +52,24 @@ def update(tx: Tx, user_id: int, fields: dict[str, Any]) -> None:
     """Change columns of a user, modified now."""
     given = {"modified_at": tx.now, **fields}
     tx.run(f"UPDATE users SET {', '.join(f'{name} = :{name}' for name in given)} WHERE id = :user_id", user_id=user_id, **given)
+    tx.ring("sessions")
+
+
+def set_active(tx: Tx, user_ids: Iterable[int], active: bool) -> None:
+    """Let these users in, or keep them out; those that are so already stay as they are."""
+    changed = tx.run(
+        f"UPDATE users SET active = :active, modified_at = :now WHERE active <> :active AND {tx.dialect.member('id', 'ids')}",
+        active=int(active),
+        now=tx.now,
+        ids=tx.dialect.bag(list(user_ids)),
+    )
+    if changed:
+        tx.ring("sessions")
+
+
+def came_in(tx: Tx, user_id: int) -> None:
+    """A user has logged in now."""
+    tx.run("UPDATE users SET last_auth_at = :now WHERE id = :id", now=tx.now, id=user_id)
 
 
 def name_is_near(tx: Tx, user_id: int, name: str) -> bool:

@@ -41,6 +41,11 @@ def get(tx: Tx, workspace_id: int, viewer: int) -> WorkspaceRow | None:
     return tx.one(WorkspaceRow, f"{_SELECT} WHERE w.id = :id", id=workspace_id, viewer=viewer)
 
 
+def exists(tx: Tx, workspace_id: int) -> bool:
+    """Whether there is such a workspace."""
+    return tx.value("SELECT 1 FROM workspaces WHERE id = :id", id=workspace_id) is not None
+
+
 def id_of(tx: Tx, name: str) -> int | None:
     """The id of the workspace of exactly that name."""
     found = tx.value("SELECT id FROM workspaces WHERE name = :name", name=name)

@@ -140,7 +140,7 @@ def _container(row: AllocationRow, known: dict[int, dict[str, Any]]) -> Containe
 
 
 def _stats(mine: list[Slot]) -> SlotStats:
-    """Counts by type and by brand; a slot counts once, as draining, as disabled or by its container's state."""
+    """Counts by type and by brand; a slot that is drained counts as draining and as disabled, and by its container's state."""
     by_type: dict[str, DeviceStats] = {}
     by_brand: dict[str, DeviceStats] = {}
     for one in mine:
@@ -154,7 +154,7 @@ def _count(stats: DeviceStats, one: Slot) -> None:
     stats.total += 1
     if one.draining:
         stats.draining += 1
-    elif not one.enabled:
+    if not one.enabled:
         stats.disabled += 1
     if one.container is not None:
         states = Counter(stats.states)

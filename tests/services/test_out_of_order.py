@@ -4,7 +4,18 @@ import pytest
 
 from tests.services.reporting import ADMIN, Lab, plain
 from undeterred.errors import InvalidArgument, NotFound
-from undeterred.services import charts, checkpoints, metric_streams, profiler, series, shown_checkpoints, trial_logs_kept, trials, workloads
+from undeterred.services import (
+    charts,
+    checkpoints,
+    heartbeats,
+    metric_streams,
+    profiler,
+    series,
+    shown_checkpoints,
+    trial_logs_kept,
+    trials,
+    workloads,
+)
 from undeterred.services.charts import Look
 from undeterred.services.drawn import Drawn
 from undeterred.services.profiler import Watched
@@ -283,10 +294,18 @@ def test_a_second_end_is_the_end(db: Database) -> None:
 
     first = to(trial_wire.TrialState.STATE_COMPLETED)
     assert first is not None
+    ended = lab.experiment("ended_at")
     assert to(trial_wire.TrialState.STATE_RUNNING) == first
+    assert lab.experiment("state", "ended_at") == ("RUNNING", *ended)
     second = to(trial_wire.TrialState.STATE_COMPLETED)
     assert second is not None
     assert second > first
+    assert lab.experiment("ended_at") > ended
+    to(trial_wire.TrialState.STATE_RUNNING)
+    db.write_now(lambda tx: tx.run("UPDATE trials SET last_activity_at = last_activity_at + 1000000000"))
+    assert db.write_now(heartbeats.lapse, -2_000_000_000) == 1
+    lost = lab.show(trial)
+    assert (lost.state, str(lost.end_time) > second) == (trial_wire.TrialState.STATE_ERROR, True)
 
 
 def test_any_negative_number_of_days_keeps_logs_for_ever(db: Database) -> None:

@@ -16,4 +16,4 @@ def silent(tx: Tx, before: int) -> list[tuple[int, int]]:
 def end(tx: Tx, trial_id: int) -> None:
     """The trial has failed when it was last heard of."""
     tx.ring(f"run:{trial_id}")
-    tx.run("UPDATE trials SET state = 'ERROR', ended_at = COALESCE(ended_at, last_activity_at) WHERE id = :id", id=trial_id)
+    tx.run("UPDATE trials SET state = 'ERROR', ended_at = last_activity_at WHERE id = :id", id=trial_id)

@@ -209,10 +209,10 @@ def states(tx: Tx, experiment_id: int, among: list[str]) -> list[str]:
 
 
 def move_unmanaged(tx: Tx, experiment_id: int, state: str, ended: bool, completed: bool) -> None:
-    """The state of an unmanaged experiment, which follows its trials; an end once noted stays, and so does a full progress."""
+    """The state of an unmanaged experiment, which follows its trials; while they run again its last end and a full progress stay."""
     sets = ["state = :state"]
     if ended:
-        sets.append("ended_at = COALESCE(ended_at, :now)")
+        sets.append("ended_at = CASE WHEN state = :state AND ended_at IS NOT NULL THEN ended_at ELSE CAST(:now AS BIGINT) END")
     if completed:
         sets.append("progress = 1.0")
     given = {"now": tx.now} if ended else {}

@@ -63,7 +63,9 @@ def test_a_deletion_outlives_the_master(serve: Callable[..., Server]) -> None:
     assert status == 200
     place = f"/api/v1/workspaces/{made['workspace']['id']}"
     project = server.call("POST", f"{place}/projects", {"name": "p"})[1]["project"]["id"]
-    config = json.dumps({"name": "x", "entrypoint": "true", "searcher": {"name": "single", "metric": "loss"}})
+    config = json.dumps(
+        {"name": "x", "entrypoint": "true", "searcher": {"name": "single", "metric": "loss"}, "resources": {"slots_per_trial": 0}}
+    )
     for n in range(60):
         status, answer = server.call("POST", "/api/v1/experiments", {"config": config, "projectId": project, "activate": n % 2 == 0})
         assert status == 200, answer

@@ -8,6 +8,8 @@ from undeterred.wire.containers import Container, Device
 
 
 class Slot(Message):
+    """A GPU, or the CPUs, of a machine, and what runs on it."""
+
     id: str = ""
     device: Device | None = None
     enabled: bool = False
@@ -28,6 +30,8 @@ class SlotStats(Message):
 
 
 class Agent(Message):
+    """A machine of the cluster: its slots, what runs on it, and whether it takes work."""
+
     id: str = ""
     registered_time: Instant | None = None
     slots: dict[str, Slot] = field(default_factory=dict)

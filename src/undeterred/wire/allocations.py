@@ -7,6 +7,8 @@ from undeterred.wire.tasks import AcceleratorData, Allocation
 
 
 class RendezvousInfo(Message):
+    """The addresses of an allocation's containers by rank, and the slots of each."""
+
     addresses: list[str] = field(default_factory=list)
     rank: Int32 = 0
     slots: list[Int32] = field(default_factory=list)

@@ -8,6 +8,8 @@ from undeterred.wire.trials import Trial
 
 
 class DoubleFieldFilter(Message):
+    """A range of numbers; all that is given must hold."""
+
     lt: Double | UnsetType = UNSET
     lte: Double | UnsetType = UNSET
     gt: Double | UnsetType = UNSET
@@ -15,6 +17,8 @@ class DoubleFieldFilter(Message):
 
 
 class TimestampFieldFilter(Message):
+    """A range of times; all that is given must hold."""
+
     lt: Instant | UnsetType = UNSET
     lte: Instant | UnsetType = UNSET
     gt: Instant | UnsetType = UNSET
@@ -22,6 +26,8 @@ class TimestampFieldFilter(Message):
 
 
 class PolymorphicFilter(Message):
+    """What the points of a curve must be like: a range of steps, times or values."""
+
     name: str | UnsetType = UNSET
     double_range: DoubleFieldFilter | UnsetType = UNSET
     integer_range: Int32FieldFilter | UnsetType = UNSET
@@ -29,6 +35,8 @@ class PolymorphicFilter(Message):
 
 
 class MetricIdentifier(Message):
+    """A metric by its group and name."""
+
     group: str = ""
     name: str = ""
 
@@ -46,6 +54,8 @@ class CompareTrialsRequest(Message):
 
 
 class DataPoint(Message):
+    """The values of some metrics at one step of a trial."""
+
     batches: Int32 = 0
     values: Json | None = None
     time: Instant | None = None
@@ -53,12 +63,16 @@ class DataPoint(Message):
 
 
 class DownsampledMetrics(Message):
+    """The curve of one metric group of a trial, with a bounded number of points."""
+
     data: list[DataPoint] = field(default_factory=list)
     type: MetricType = MetricType.METRIC_TYPE_UNSPECIFIED
     group: str = ""
 
 
 class ComparableTrial(Message):
+    """A trial with its curves, for a chart of several."""
+
     trial: Trial | None = None
     metrics: list[DownsampledMetrics] = field(default_factory=list)
 
@@ -140,6 +154,8 @@ class TrialsSnapshotRequest(Message):
 
 
 class TrialsSnapshotResponseTrial(Message):
+    """The metric of one trial near a step, with its hyperparameters."""
+
     trial_id: Int32 = 0
     hparams: Json | None = None
     metric: Double = 0
@@ -176,6 +192,8 @@ class TrialsSampleRequest(Message):
 
 
 class TrialsSampleResponseTrial(Message):
+    """The curve of one trial of a sample."""
+
     trial_id: Int32 = 0
     hparams: Json | None = None
     data: list[DataPoint] = field(default_factory=list)

@@ -19,6 +19,8 @@ class CheckpointState(Enum):
 
 
 class CheckpointTrainingMetadata(Message):
+    """Where a checkpoint comes from: trial, experiment, hyperparameters and its validation."""
+
     trial_id: Int32 | UnsetType = UNSET
     experiment_id: Int32 | UnsetType = UNSET
     experiment_config: Json | None = None
@@ -29,6 +31,8 @@ class CheckpointTrainingMetadata(Message):
 
 
 class Checkpoint(Message):
+    """What a trial saved at one step: its files with sizes in bytes, its metadata, and how it was trained."""
+
     task_id: str = ""
     allocation_id: str | UnsetType = UNSET
     uuid: str = ""
@@ -45,6 +49,8 @@ class PatchCheckpointOptionalResources(Message):
 
 
 class PatchCheckpoint(Message):
+    """Which files a checkpoint still has."""
+
     uuid: str = ""
     resources: PatchCheckpointOptionalResources | UnsetType = UNSET
 

@@ -7,6 +7,8 @@ from undeterred.wire.logs import LogLevel
 
 
 class LogEntry(Message):
+    """A line of the master's log."""
+
     id: Int32 = 0
     message: str = ""
     timestamp: Instant | None = None
@@ -66,6 +68,8 @@ class GetMasterRequest(Message):
 
 
 class ClusterMessage(Message):
+    """A message to everybody, with the time from when and until when it is shown."""
+
     message: str = ""
     start_time: Instant | None = None
     end_time: Instant | UnsetType = UNSET
@@ -240,6 +244,8 @@ delete_cluster_message = Endpoint(
 
 
 class HealthCheck(Message):
+    """Whether the master's parts are up."""
+
     status: HealthStatus = HealthStatus.up
     database: HealthStatus = HealthStatus.up
     resource_managers: list[ResourceManagerHealth] = field(name="resource_managers", default_factory=list)

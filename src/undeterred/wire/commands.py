@@ -9,6 +9,8 @@ from undeterred.wire.tasks import TaskState
 
 
 class Command(Message):
+    """A program that runs once on the cluster."""
+
     id: str = ""
     description: str = ""
     state: TaskState = TaskState.STATE_UNSPECIFIED

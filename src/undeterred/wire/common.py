@@ -6,6 +6,8 @@ from undeterred.wire.base import Enum, Int32, Int64, Message
 
 
 class Int32FieldFilter(Message):
+    """A range of integers, or a list of them; all that is given must hold."""
+
     lt: Int32 | UnsetType = UNSET
     lte: Int32 | UnsetType = UNSET
     gt: Int32 | UnsetType = UNSET
@@ -15,6 +17,8 @@ class Int32FieldFilter(Message):
 
 
 class File(Message):
+    """A file or folder on its way to the cluster: path, content (base64), mode and time of change (seconds)."""
+
     path: str = ""
     type: Int32 = 0
     content: bytes = b""
@@ -25,6 +29,8 @@ class File(Message):
 
 
 class Pagination(Message):
+    """Which part of a list an answer has."""
+
     offset: Int32 = 0
     limit: Int32 = 0
     start_index: Int32 = 0

@@ -22,6 +22,8 @@ class DeviceType(Enum):
 
 
 class Device(Message):
+    """A GPU or CPU of a machine."""
+
     id: Int32 = 0
     brand: str = ""
     uuid: str = ""
@@ -29,6 +31,8 @@ class Device(Message):
 
 
 class Container(Message):
+    """The processes of an allocation on one machine."""
+
     parent: str = ""
     id: str = ""
     state: ContainerState = ContainerState.STATE_UNSPECIFIED

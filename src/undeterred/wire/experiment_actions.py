@@ -26,6 +26,8 @@ activate_experiment = Endpoint(
 
 
 class BulkExperimentFilters(Message):
+    """What experiments must be like for a verb on many of them."""
+
     description: str = ""
     name: str = ""
     labels: list[str] = field(default_factory=list)
@@ -43,6 +45,8 @@ class ActivateExperimentsRequest(Message):
 
 
 class ExperimentActionResult(Message):
+    """What became of one experiment of many: an error, or nothing."""
+
     error: str = ""
     id: Int32 = 0
 

@@ -6,6 +6,8 @@ from undeterred.wire.base import Endpoint, Instant, Int32, Message
 
 
 class FileNode(Message):
+    """A file or folder of an experiment's code, as a tree shows it."""
+
     path: str = ""
     name: str = ""
     modified_time: Instant | None = None

@@ -20,6 +20,8 @@ class TrialSummary(Message):
 
 
 class SearchSummary(Message):
+    """The trials that a search would make, by how long each of them trains."""
+
     config: Json | None = None
     trials: list[TrialSummary] = field(default_factory=list)
 
@@ -54,6 +56,8 @@ class SearchExperimentsRequest(Message):
 
 
 class SearchExperimentExperiment(Message):
+    """An experiment with its best trial, as a row of the experiments' table."""
+
     experiment: Experiment | None = None
     best_trial: Trial | None = None
 

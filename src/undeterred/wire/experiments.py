@@ -28,6 +28,8 @@ class ExperimentState(Enum):
 
 
 class Experiment(Message):
+    """A training with one trial, or a search over the hyperparameters of many."""
+
     id: Int32 = 0
     description: str = ""
     labels: list[str] = field(default_factory=list)
@@ -82,6 +84,8 @@ class PatchExperimentPatchCheckpointStorage(Message):
 
 
 class PatchExperiment(Message):
+    """What is to change of an experiment; what is left out stays."""
+
     id: Int32 = 0
     description: str | None = None
     labels: JsonList | None = None
@@ -92,6 +96,8 @@ class PatchExperiment(Message):
 
 
 class ValidationHistoryEntry(Message):
+    """A validation that was better than all before it."""
+
     trial_id: Int32 = 0
     end_time: Instant | None = None
     searcher_metric: Float = 0

@@ -8,11 +8,15 @@ from undeterred.wire.users import User
 
 
 class Group(Message):
+    """A group of users."""
+
     group_id: Int32 = 0
     name: str = ""
 
 
 class GroupDetails(Message):
+    """A group with its members."""
+
     group_id: Int32 = 0
     name: str = ""
     users: list[User] = field(default_factory=list)

@@ -21,6 +21,8 @@ class JobState(Enum):
 
 
 class JobSummary(Message):
+    """Where a job stands: its state, and how many jobs are ahead of it."""
+
     state: JobState = JobState.STATE_UNSPECIFIED
     jobs_ahead: Int32 = 0
 
@@ -38,6 +40,8 @@ class JobType(Enum):
 
 
 class Job(Message):
+    """What waits or runs in a resource pool's queue: an experiment or another task, with its slots and priority."""
+
     summary: JobSummary | None = None
     type: JobType = JobType.TYPE_UNSPECIFIED
     submission_time: Instant | None = None
@@ -57,6 +61,8 @@ class Job(Message):
 
 
 class LimitedJob(Message):
+    """A job of which you may see only this much."""
+
     summary: JobSummary | None = None
     type: JobType = JobType.TYPE_UNSPECIFIED
     resource_pool: str = ""
@@ -71,6 +77,8 @@ class LimitedJob(Message):
 
 
 class QueueControl(Message):
+    """A wish about one job of the queue."""
+
     oneofs: ClassVar[dict[str, tuple[str, ...]]] = {"action": ("ahead_of", "behind_of", "resource_pool", "priority", "weight")}
 
     job_id: str = ""
@@ -82,6 +90,8 @@ class QueueControl(Message):
 
 
 class QueueStats(Message):
+    """How many jobs of a resource pool wait, and how many run."""
+
     queued_count: Int32 = 0
     scheduled_count: Int32 = 0
 

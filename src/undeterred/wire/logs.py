@@ -22,6 +22,8 @@ class LogLevel(Enum):
 
 
 class TaskLog(Message):
+    """A line of a task's log: text, time, level, and where it comes from."""
+
     id: Int32 | UnsetType = UNSET
     task_id: str = ""
     allocation_id: str | UnsetType = UNSET

@@ -6,11 +6,15 @@ from undeterred.wire.base import Endpoint, Enum, Instant, Int32, Json, Message
 
 
 class Metrics(Message):
+    """Reported values by name: averages over batches, and perhaps those of single batches."""
+
     avg_metrics: Json | None = None
     batch_metrics: list[Json] = field(default_factory=list)
 
 
 class MetricsReport(Message):
+    """What a trial reported at one step, in one metric group."""
+
     trial_id: Int32 = 0
     end_time: Instant | None = None
     metrics: Json | None = None
@@ -22,6 +26,8 @@ class MetricsReport(Message):
 
 
 class TrialMetrics(Message):
+    """A report of metrics by a trial, at one step of one run."""
+
     trial_id: Int32 = 0
     trial_run_id: Int32 = 0
     steps_completed: Int32 | UnsetType = UNSET
@@ -36,6 +42,8 @@ class TrialSourceInfoType(Enum):
 
 
 class TrialSourceInfo(Message):
+    """Which checkpoint a trial uses, and for what."""
+
     trial_id: Int32 = 0
     checkpoint_uuid: str = ""
     model_id: Int32 | UnsetType = UNSET

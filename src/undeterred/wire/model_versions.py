@@ -9,6 +9,8 @@ from undeterred.wire.models import Model
 
 
 class ModelVersion(Message):
+    """A checkpoint registered as a version of a model."""
+
     model: Model | None = None
     checkpoint: Checkpoint | None = None
     version: Int32 = 0
@@ -25,6 +27,8 @@ class ModelVersion(Message):
 
 
 class PatchModelVersion(Message):
+    """What is to change of a model version; what is left out stays."""
+
     checkpoint: Checkpoint | None = None
     name: str | None = None
     metadata: Json | None = None

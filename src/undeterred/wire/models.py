@@ -7,6 +7,8 @@ from undeterred.wire.common import OrderBy, Pagination
 
 
 class Model(Message):
+    """A model of the registry, which collects checkpoints as its versions."""
+
     name: str = ""
     description: str = ""
     metadata: Json | None = None
@@ -23,6 +25,8 @@ class Model(Message):
 
 
 class PatchModel(Message):
+    """What is to change of a model; what is left out stays."""
+
     name: str | None = None
     description: str | None = None
     metadata: Json | None = None

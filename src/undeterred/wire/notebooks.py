@@ -9,6 +9,8 @@ from undeterred.wire.tasks import TaskState
 
 
 class Notebook(Message):
+    """A JupyterLab server on the cluster."""
+
     id: str = ""
     description: str = ""
     state: TaskState = TaskState.STATE_UNSPECIFIED

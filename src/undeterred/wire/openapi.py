@@ -8,9 +8,9 @@ import msgspec
 from msgspec import UnsetType
 
 from undeterred import REFERENCE_VERSION
-from undeterred.wire import base
+from undeterred.wire import base, openapi_texts
 from undeterred.wire.base import Endpoint, Enum, Message
-from undeterred.wire.failures import ErrorBody, StreamErrorChunk
+from undeterred.wire.failures import EchoError, ErrorBody, StreamErrorChunk
 from undeterred.wire.normalise import bare
 from undeterred.wire.registry import ENDPOINTS
 
@@ -39,7 +39,7 @@ def openapi_document() -> dict[str, Any]:
         "openapi": "3.1.0",
         "info": {"title": "Undeterred REST API", "version": REFERENCE_VERSION, "description": ABOUT},
         "security": [{"Authorize": []}],
-        "tags": [{"name": name} for name in sorted({tag for e in ENDPOINTS for tag in e.tags})],
+        "tags": [{"name": name, "description": openapi_texts.TAGS[name]} for name in sorted({tag for e in ENDPOINTS for tag in e.tags})],
         "paths": paths,
         "components": {
             "schemas": dict(sorted(components().items())),
@@ -52,9 +52,9 @@ def operation(e: Endpoint[Any, Any], path: str) -> dict[str, Any]:
     """One endpoint as the document has it, under that spelling of its path."""
     bound = _PARAMETER.findall(e.path)
     made: dict[str, Any] = {"operationId": e.name, "summary": e.summary, "tags": list(e.tags)}
-    parameters = [_path_parameter(e.request, name, said) for name, said in zip(bound, _PARAMETER.findall(path), strict=True)]
+    parameters = [_path_parameter(e, name, said) for name, said in zip(bound, _PARAMETER.findall(path), strict=True)]
     if e.query:
-        parameters += [p for p in query_parameters(e.request) if p["name"] not in bound]
+        parameters += [_told(p, openapi_texts.of_parameter(e, p["name"])) for p in query_parameters(e.request) if p["name"] not in bound]
     if parameters:
         made["parameters"] = parameters
     if e.body is not None:
@@ -70,7 +70,10 @@ def operation(e: Endpoint[Any, Any], path: str) -> dict[str, Any]:
 
 def _responses(e: Endpoint[Any, Any]) -> dict[str, Any]:
     answer = schema_of(e.response)
-    error = schema_of(StreamErrorChunk if e.streams else ErrorBody)
+    kinds: list[type[Message]] = [ErrorBody if e.path.startswith("/api/") else EchoError]
+    if e.streams:  # what is wrong with the request itself is told as everywhere, whatever is wrong later as a stream tells it
+        kinds.append(StreamErrorChunk)
+    error = schema_of(kinds[0]) if len(kinds) == 1 else {"oneOf": [schema_of(kind) for kind in kinds]}
     good: dict[str, Any] = {"description": "The answer.", "content": {"application/json": {"schema": answer}}}
     if e.streams:
         line = {"type": "object", "properties": {"result": answer, "error": _object(StreamErrorChunk, True)["properties"]["error"]}}
@@ -85,11 +88,18 @@ def _field(cls: type[Message], wire_name: str) -> msgspec.structs.FieldInfo:
     return next(f for f in msgspec.structs.fields(cls) if f.encode_name == wire_name)
 
 
-def _path_parameter(cls: type[Message], name: str, said: str) -> dict[str, Any]:
+def _path_parameter(e: Endpoint[Any, Any], name: str, said: str) -> dict[str, Any]:
     *outer, last = name.split(".")
+    cls: type[Message] = e.request
     for part in outer:
         cls = bare(_field(cls, part).type)
-    return {"name": said, "in": "path", "required": True, "schema": schema_of(bare(_field(cls, last).type))}
+    made = {"name": said, "in": "path", "required": True, "schema": schema_of(bare(_field(cls, last).type))}
+    return _told(made, openapi_texts.of_path_parameter(e, name))
+
+
+def _told(made: dict[str, Any], text: str) -> dict[str, Any]:
+    """The same with its description, if there is any."""
+    return made | {"description": text} if text else made
 
 
 def query_parameters(cls: type[Message], prefix: str = "") -> list[dict[str, Any]]:
@@ -111,14 +121,15 @@ def components() -> dict[str, Schema]:
     for e in ENDPOINTS:
         _collect(e.request, asked)
         _collect(e.response, answered)
-    for error in (ErrorBody, StreamErrorChunk):
+    for error in (ErrorBody, StreamErrorChunk, EchoError):
         _collect(error, answered)
+    queried = {e.request for e in ENDPOINTS if e.query}
     named: dict[str, Schema] = {}
     for cls in asked | answered:
         if issubclass(cls, Enum):
             named[cls.__name__] = {"type": "string", "enum": [m.value for m in cls]}
         else:
-            named[cls.__name__] = _object(cls, states_all=cls not in asked)
+            named[cls.__name__] = _object(cls, cls not in asked, cls in queried)
     return named
 
 
@@ -131,12 +142,13 @@ def _collect(kind: Any, seen: set[type]) -> None:
             _collect(bare(f.type), seen)
 
 
-def _object(cls: type[Any], states_all: bool) -> Schema:
+def _object(cls: type[Any], states_all: bool, queried: bool = False) -> Schema:
     fields = msgspec.structs.fields(cls)
-    made: Schema = {"type": "object", "properties": {}}
+    made = _told({"type": "object", "properties": {}}, cls.__doc__ or "")
     for f in fields:
         schema = schema_of(bare(f.type))
-        made["properties"][f.encode_name] = {"anyOf": [schema, {"type": "null"}]} if NoneType in get_args(f.type) else schema
+        either = {"anyOf": [schema, {"type": "null"}]} if NoneType in get_args(f.type) else schema
+        made["properties"][f.encode_name] = _told(either, openapi_texts.of_field(cls.__name__, f.encode_name, queried))
     always = [f.encode_name for f in fields if UnsetType not in get_args(f.type)]
     if states_all and always:
         made["required"] = always

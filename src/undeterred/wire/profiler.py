@@ -13,6 +13,8 @@ class TrialProfilerMetricLabelsProfilerMetricType(Enum):
 
 
 class TrialProfilerMetricLabels(Message):
+    """Which series of system metrics: name, machine and perhaps GPU."""
+
     trial_id: Int32 = 0
     name: str = ""
     agent_id: str = ""
@@ -21,6 +23,8 @@ class TrialProfilerMetricLabels(Message):
 
 
 class TrialProfilerMetricsBatch(Message):
+    """Some points of a series of system metrics."""
+
     values: list[Float] = field(default_factory=list)
     batches: list[Int32] = field(default_factory=list)
     timestamps: list[Instant] = field(default_factory=list)

@@ -6,6 +6,8 @@ from undeterred.wire.base import Double, Endpoint, Enum, Int32, Message
 
 
 class MetricsRange(Message):
+    """The least and greatest value of a metric."""
+
     metrics_name: str = ""
     min: Double = 0
     max: Double = 0
@@ -32,6 +34,8 @@ class ColumnType(Enum):
 
 
 class ProjectColumn(Message):
+    """A column that a project's tables can show."""
+
     column: str = ""
     location: LocationType = LocationType.LOCATION_TYPE_UNSPECIFIED
     type: ColumnType = ColumnType.COLUMN_TYPE_UNSPECIFIED

@@ -8,17 +8,23 @@ from undeterred.wire.workspaces import WorkspaceState
 
 
 class Note(Message):
+    """A page of a project's notes."""
+
     name: str = ""
     contents: str = ""
 
 
 class PatchProject(Message):
+    """What is to change of a project; what is left out stays."""
+
     name: str | None = None
     description: str | None = None
     key: str | None = None
 
 
 class Project(Message):
+    """A place for experiments in a workspace."""
+
     id: Int32 = 0
     name: str = ""
     workspace_id: Int32 = 0

@@ -78,12 +78,16 @@ class ScopeTypeMask(Message):
 
 
 class Permission(Message):
+    """A right that a role gives."""
+
     id: PermissionType = PermissionType.PERMISSION_TYPE_UNSPECIFIED
     name: str = ""
     scope_type_mask: ScopeTypeMask | None = None
 
 
 class Role(Message):
+    """A named set of rights."""
+
     role_id: Int32 = 0
     name: str = ""
     permissions: list[Permission] = field(default_factory=list)

@@ -99,6 +99,8 @@ class ResourcePoolDetail(Message):
 
 
 class ResourcePool(Message):
+    """Machines that share a queue: slots in all and in use, the scheduler and its defaults."""
+
     name: str = ""
     description: str = ""
     type: ResourcePoolType = ResourcePoolType.RESOURCE_POOL_TYPE_UNSPECIFIED

@@ -8,6 +8,8 @@ from undeterred.wire.trials import TrialState
 
 
 class FlatRunExperiment(Message):
+    """What a row of the runs' table shows of the run's experiment."""
+
     id: Int32 = 0
     searcher_type: str = ""
     searcher_metric: str = ""
@@ -23,6 +25,8 @@ class FlatRunExperiment(Message):
 
 
 class FlatRun(Message):
+    """A run as a row of the runs' table, with what its experiment says."""
+
     id: Int32 = 0
     start_time: Instant | None = None
     end_time: Instant | None = None
@@ -103,6 +107,8 @@ class MoveRunsRequest(Message):
 
 
 class RunActionResult(Message):
+    """What became of one run of many: an error, or nothing."""
+
     error: str = ""
     id: Int32 = 0
 

@@ -9,6 +9,8 @@ from undeterred.wire.tasks import TaskState
 
 
 class Shell(Message):
+    """A task on the cluster that is reached by SSH."""
+
     id: str = ""
     description: str = ""
     state: TaskState = TaskState.STATE_UNSPECIFIED

@@ -25,6 +25,8 @@ class TaskState(Enum):
 
 
 class Allocation(Message):
+    """One stay of a task on the cluster: from asking for slots to the end of its processes."""
+
     task_id: str = ""
     state: TaskState = TaskState.STATE_UNSPECIFIED
     is_ready: bool | UnsetType = UNSET
@@ -69,6 +71,8 @@ class ResourcesStopped(Message):
 
 
 class ResourcesSummary(Message):
+    """What an allocation has on one machine."""
+
     resources_id: str = ""
     resources_type: str = ""
     allocation_id: str = ""
@@ -86,6 +90,8 @@ class ProxyPortConfig(Message):
 
 
 class AllocationSummary(Message):
+    """What waits or runs, as a list of all work shows it."""
+
     task_id: str = ""
     allocation_id: str = ""
     name: str = ""
@@ -123,6 +129,8 @@ class GenericTaskState(Enum):
 
 
 class Task(Message):
+    """Anything that runs on the cluster, a trial too, with its allocations."""
+
     task_id: str = ""
     task_type: TaskType = TaskType.TASK_TYPE_UNSPECIFIED
     allocations: list[Allocation] = field(default_factory=list)
@@ -159,6 +167,8 @@ class GetTaskAcceleratorDataRequest(Message):
 
 
 class AcceleratorData(Message):
+    """The devices that a container of an allocation has reported."""
+
     container_id: str = ""
     allocation_id: str = ""
     node_name: str = ""

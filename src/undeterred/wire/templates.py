@@ -7,6 +7,8 @@ from undeterred.wire.common import OrderBy, Pagination
 
 
 class Template(Message):
+    """A piece of configuration that experiments can build on."""
+
     name: str = ""
     config: Json | None = None
     workspace_id: Int32 = 0

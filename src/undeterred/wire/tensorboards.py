@@ -10,6 +10,8 @@ from undeterred.wire.tasks import TaskState
 
 
 class Tensorboard(Message):
+    """A TensorBoard server on the cluster."""
+
     id: str = ""
     description: str = ""
     state: TaskState = TaskState.STATE_UNSPECIFIED

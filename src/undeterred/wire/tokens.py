@@ -13,6 +13,8 @@ class TokenType(Enum):
 
 
 class TokenInfo(Message):
+    """An access token: whose it is, until when, and whether it is revoked; never the token itself."""
+
     id: Int32 = 0
     user_id: Int32 = 0
     expiry: Instant | None = None

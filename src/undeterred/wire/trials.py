@@ -12,6 +12,8 @@ from undeterred.wire.metrics import Metrics
 
 
 class CheckpointWorkload(Message):
+    """A checkpoint as an entry of what a trial did."""
+
     uuid: str = ""
     end_time: Instant | None = None
     state: CheckpointState = CheckpointState.STATE_UNSPECIFIED
@@ -21,6 +23,8 @@ class CheckpointWorkload(Message):
 
 
 class MetricsWorkload(Message):
+    """A report of metrics as an entry of what a trial did."""
+
     end_time: Instant | None = None
     metrics: Metrics | None = None
     num_inputs: Int32 = 0
@@ -45,6 +49,8 @@ class TrialState(Enum):
 
 
 class Trial(Message):
+    """One training with one set of hyperparameters, with its best and latest results."""
+
     id: Int32 = 0
     experiment_id: Int32 = 0
     start_time: Instant | None = None
@@ -77,10 +83,14 @@ class TrialEarlyExitExitedReason(Enum):
 
 
 class TrialEarlyExit(Message):
+    """Why a trial wants to end before its time."""
+
     reason: TrialEarlyExitExitedReason = TrialEarlyExitExitedReason.EXITED_REASON_UNSPECIFIED
 
 
 class TrialRunnerMetadata(Message):
+    """What a trial's process is doing, in its own words."""
+
     state: str = ""
 
 
@@ -291,6 +301,8 @@ class GetTrialWorkloadsRequest(Message):
 
 
 class WorkloadContainer(Message):
+    """One entry of what a trial did: training, a validation or a checkpoint."""
+
     oneofs: ClassVar[dict[str, tuple[str, ...]]] = {"workload": ("training", "validation", "checkpoint")}
 
     training: MetricsWorkload | UnsetType = UNSET

@@ -12,6 +12,8 @@ class ResourceAllocationAggregationPeriod(Enum):
 
 
 class ResourceAllocationAggregatedEntry(Message):
+    """Slot seconds of a day or month, by user, label, pool and machine kind."""
+
     period_start: str = ""
     period: ResourceAllocationAggregationPeriod = ResourceAllocationAggregationPeriod.RESOURCE_ALLOCATION_AGGREGATION_PERIOD_UNSPECIFIED
     seconds: Float = 0
@@ -21,6 +23,8 @@ class ResourceAllocationAggregatedEntry(Message):
 
 
 class ResourceAllocationRawEntry(Message):
+    """What a trial did for a while: training, validation or a checkpoint, on how many slots."""
+
     kind: str = ""
     start_time: Instant | None = None
     end_time: Instant | None = None

@@ -6,6 +6,8 @@ from undeterred.wire.base import Endpoint, Message
 
 
 class UserWebSetting(Message):
+    """A setting that the web page keeps for a user."""
+
     key: str = ""
     storage_path: str = ""
     value: str = ""

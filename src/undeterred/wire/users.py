@@ -7,6 +7,8 @@ from undeterred.wire.common import OrderBy, Pagination
 
 
 class AgentUserGroup(Message):
+    """The account under which tasks run on the machines: user and group, by number and name."""
+
     agent_uid: Int32 | UnsetType = UNSET
     agent_gid: Int32 | UnsetType = UNSET
     agent_user: str | UnsetType = UNSET
@@ -14,6 +16,8 @@ class AgentUserGroup(Message):
 
 
 class PatchUser(Message):
+    """What is to change of a user; what is left out stays."""
+
     username: str | UnsetType = UNSET
     password: str | UnsetType = UNSET
     admin: bool | None = None
@@ -25,6 +29,8 @@ class PatchUser(Message):
 
 
 class User(Message):
+    """Somebody who may log in, or could once."""
+
     id: Int32 = 0
     username: str = ""
     admin: bool = False
@@ -186,6 +192,8 @@ patch_user = Endpoint(
 
 
 class UserFilters(Message):
+    """What users must be like for a change of many of them."""
+
     name: str = ""
     admin: bool | UnsetType = UNSET
 
@@ -197,6 +205,8 @@ class PatchUsersRequest(Message):
 
 
 class UserActionResult(Message):
+    """What became of one user of many: an error, or nothing."""
+
     error: str = ""
     id: Int32 = 0
 

@@ -7,6 +7,8 @@ from undeterred.wire.logs import LogLevel
 
 
 class CustomWebhookEventData(Message):
+    """An event of your own: a title, a text and a level."""
+
     level: LogLevel = LogLevel.LOG_LEVEL_UNSPECIFIED
     title: str = ""
     description: str = ""
@@ -25,6 +27,8 @@ class TriggerType(Enum):
 
 
 class Trigger(Message):
+    """What must happen for a webhook to be called."""
+
     id: Int32 = 0
     trigger_type: TriggerType = TriggerType.TRIGGER_TYPE_UNSPECIFIED
     condition: Json | None = None
@@ -44,6 +48,8 @@ class WebhookMode(Enum):
 
 
 class Webhook(Message):
+    """A call to another service when one of its triggers fires."""
+
     id: Int32 = 0
     url: str = ""
     triggers: list[Trigger] = field(default_factory=list)

@@ -16,6 +16,8 @@ class WorkspaceNamespaceMeta(Message):
 
 
 class PatchWorkspace(Message):
+    """What is to change of a workspace; what is left out stays."""
+
     name: str | None = None
     agent_user_group: AgentUserGroup | UnsetType = UNSET
     checkpoint_storage_config: Json | UnsetType = UNSET
@@ -34,6 +36,8 @@ class WorkspaceState(Enum):
 
 
 class Workspace(Message):
+    """The outermost place: projects, models and settings of a team."""
+
     id: Int32 = 0
     name: str = ""
     archived: bool = False
@@ -54,6 +58,8 @@ class Workspace(Message):
 
 
 class WorkspaceNamespaceBinding(Message):
+    """The Kubernetes namespace that a workspace uses in one cluster."""
+
     workspace_id: Int32 = 0
     namespace: str = ""
     cluster_name: str = ""

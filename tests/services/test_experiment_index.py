@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from undeterred.errors import NotFound
-from undeterred.services import experiment_index, experiment_lists, experiment_masks
+from undeterred.services import experiment_index, experiment_lists, experiment_masks, experiment_orders, experiment_texts
 from undeterred.services.experiment_index import ExperimentIndex
-from undeterred.services.experiment_texts import finder
+from undeterred.services.experiment_texts import Texts, finder
 from undeterred.store import experiment_list, experiments
 from undeterred.store.db import Database, Tx
 from undeterred.store.experiment_list import SORTS, STATE_ORDER, Filter, Sort
@@ -39,7 +39,7 @@ def random_values(rng: random.Random) -> dict[str, Any]:
         "ended_at": somewhat(rng, range(5)),
         "archived": rng.randrange(2),
         "progress": somewhat(rng, [0.0, 0.25, 1.0]),
-        "best_metric": somewhat(rng, [-1.5, 0.0, 2.5, float("inf")]),
+        "best_metric": somewhat(rng, [-1.5, -1.0, 0.0, 2.5, float("inf")]),
         "num_trials": rng.randrange(3),
         "checkpoint_count": rng.randrange(3),
         "checkpoint_size": rng.choice([0, 5, 2**40]),
@@ -79,6 +79,8 @@ def change_something(tx: Tx, rng: random.Random) -> None:
     what = rng.random()
     if what < 0.5 or not ids:
         experiments.insert(tx, fixed() | random_values(rng))
+    elif what < 0.6:
+        experiments.changed(tx, rng.choice(ids))  # nothing that lists see
     elif what < 0.9:
         values = random_values(rng)
         experiments.update(tx, rng.choice(ids), {name: values[name] for name in rng.sample(sorted(values), 4)})
@@ -91,30 +93,152 @@ def change_something(tx: Tx, rng: random.Random) -> None:
 def compare(tx: Tx, index: ExperimentIndex, rng: random.Random, rounds: int) -> None:
     index.refresh(tx)
     for _ in range(rounds):
-        wanted, sort = random_filter(rng), Sort(rng.choice(sorted(SORTS)), rng.random() < 0.5)
-        offset, limit = rng.choice([0, 0, 1, 7, -3, 500]), rng.choice([0, 1, 5, -1, -2, -3])
-        total, ids = index.window(tx, wanted, sort, offset, limit, experiment_lists.window)
-        shown = experiment_lists.window(offset, limit, total)
-        size = -1 if shown.end_index < shown.start_index else shown.end_index - shown.start_index
-        assert total == experiment_list.count(tx, wanted), wanted
-        plain = experiment_list.ids(tx, wanted, sort, shown.start_index, size) if size else []
-        assert ids == plain, (wanted, sort, offset, limit)
+        sort = Sort(rng.choice(sorted(SORTS)), rng.random() < 0.5)
+        compare_one(tx, index, random_filter(rng), sort, rng.choice([0, 0, 1, 7, -3, 500]), rng.choice([0, 1, 5, -1, -2, -3]))
 
 
-@pytest.mark.parametrize("seed", range(4))
+def compare_one(tx: Tx, index: ExperimentIndex, wanted: Filter, sort: Sort, offset: int, limit: int) -> None:
+    total, ids = index.window(tx, wanted, sort, offset, limit, experiment_lists.window)
+    shown = experiment_lists.window(offset, limit, total)
+    size = -1 if shown.end_index < shown.start_index else shown.end_index - shown.start_index
+    assert total == experiment_list.count(tx, wanted), wanted
+    plain = experiment_list.ids(tx, wanted, sort, shown.start_index, size) if size else []
+    assert ids == plain, (wanted, sort, offset, limit)
+
+
+def in_small_pieces(monkeypatch: pytest.MonkeyPatch, rng: random.Random) -> None:
+    """Sizes that matter with many experiments, now and then so small that they do with a few."""
+    for module, name, least in (
+        (experiment_index, "PIECE", 3),
+        (experiment_index, "LATE_MAX", 2),
+        (experiment_index, "PAGES_MAX", 3),
+        (experiment_masks, "MASKS_MAX", 2),
+        (experiment_masks, "CHANGES_MAX", 9),
+        (experiment_masks, "_FEW", 3),
+        (experiment_orders, "_RUN", 4),
+        (experiment_orders, "_PART_LEAST", 1),
+        (experiment_orders, "_PART_MOST", 4),
+        (experiment_texts, "_TOGETHER", 3),
+    ):
+        monkeypatch.setattr(module, name, rng.choice([least, getattr(module, name)]))
+
+
+def rename_somebody(tx: Tx, rng: random.Random) -> None:
+    shown = rng.choice(["", "Aaron", "zoe"])
+    tx.run("UPDATE users SET display_name = :shown WHERE id = :id", shown=shown, id=rng.choice([1, 2]))
+    tx.ring("sessions")
+
+
+@pytest.mark.parametrize("seed", range(6))
 def test_it_says_what_sql_says(db: Database, seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
     rng = random.Random(seed)
-    monkeypatch.setattr(experiment_masks, "MASKS_MAX", rng.choice([2, 24]))
-    monkeypatch.setattr(experiment_index, "PIECE", rng.choice([3, 1000]))
+    in_small_pieces(monkeypatch, rng)
     index = ExperimentIndex(db)
 
     async def play() -> None:
         await db.write(second_project)
-        for _ in range(25):
+        for turn in range(25):
             for _ in range(rng.choice([1, 2, 12])):
                 await db.write(change_something, rng)
+            if turn % 5 == 4:
+                await db.write(rename_somebody, rng)
             await db.read(compare, index, rng, 12)
             assert index._ready or not index._building
+
+    asyncio.run(play())
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_lists_asked_for_again_and_again_follow_every_change(db: Database, seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    rng = random.Random(seed)
+    in_small_pieces(monkeypatch, rng)
+    index = ExperimentIndex(db)
+    lists = [(random_filter(rng), Sort(rng.choice(sorted(SORTS)), rng.random() < 0.5)) for _ in range(10)]
+
+    def ask(tx: Tx) -> None:
+        index.refresh(tx)
+        for wanted, sort in rng.sample(lists, 4):
+            for _ in range(2):
+                compare_one(tx, index, wanted, sort, 0, 5)
+
+    async def play() -> None:
+        await db.write(second_project)
+        for _ in range(60):
+            for _ in range(rng.choice([0, 1, 3])):
+                await db.write(change_something, rng)
+            await db.read(ask)
+        assert index._ready
+
+    asyncio.run(play())
+
+
+def test_every_order_and_kind_of_filter_with_many(db: Database) -> None:
+    rng = random.Random(11)
+    index = ExperimentIndex(db)
+    none = Filter()
+    kinds = [
+        none,
+        Filter(archived=False),
+        Filter(states=("PAUSED", "ERROR")),
+        Filter(owner_ids=(2,)),
+        Filter(project_id=2),
+        Filter(name="a"),
+    ]
+    kinds += [
+        Filter(name="g_m"),
+        Filter(description="alp"),
+        Filter(labels=("red",)),
+        Filter(at_most=300),
+        Filter(at_least=30, name="b", archived=True),
+    ]
+
+    def make(tx: Tx) -> None:
+        for _ in range(700):
+            experiments.insert(tx, fixed() | random_values(rng))
+
+    def ask(tx: Tx) -> None:
+        index.refresh(tx)
+        for column in SORTS:
+            for wanted in kinds:
+                for descending in (False, True):
+                    compare_one(tx, index, wanted, Sort(column, descending), rng.choice([0, 90]), rng.choice([5, 60]))
+        assert index._ready
+
+    async def play() -> None:
+        await db.write(second_project)
+        await db.write(make)
+        await db.read(ask)
+        for _ in range(30):
+            await db.write(change_something, rng)
+        await db.read(ask)
+
+    asyncio.run(play())
+
+
+def test_what_comes_back_is_there_again(db: Database) -> None:
+    index = ExperimentIndex(db)
+
+    def insert(tx: Tx, experiment_id: int, name: str) -> None:
+        experiments.insert(tx, fixed() | {"id": experiment_id, "state": "PAUSED", "name": name, "started_at": 0, "owner_id": 1})
+
+    def remove(tx: Tx, experiment_id: int) -> None:
+        tx.run("DELETE FROM experiments WHERE id = :id", id=experiment_id)
+        experiments.changed(tx, experiment_id)
+
+    def named(tx: Tx) -> list[int]:
+        index.refresh(tx)
+        compare_one(tx, index, Filter(name="b"), Sort("id"), 0, 0)
+        return index.window(tx, Filter(), Sort("name"), 0, 0, experiment_lists.window)[1]
+
+    async def play() -> None:
+        for experiment_id, name in ((1, "b"), (2, "a"), (3, "c")):
+            await db.write(insert, experiment_id, name)
+        assert await db.read(named) == [2, 1, 3]
+        await db.write(remove, 2)
+        assert await db.read(named) == [1, 3]
+        await db.write(insert, 2, "bb")
+        assert await db.read(named) == [1, 2, 3]
+        assert index._ready
 
     asyncio.run(play())
 
@@ -268,7 +392,16 @@ def test_it_forgets_itself_when_too_much_was_missed(db: Database, monkeypatch: p
         ("%", "", True),
         ("a%c", "a\nc", True),
         ("a\\", "xa%", True),
+        ("a_c", "A\nC", True),
+        ("._", "a.", False),
+        ("_", "", False),
+        ("_Ö", "xö", True),
     ],
 )
 def test_patterns_are_those_of_like(pattern: str, text: str, found: bool) -> None:
     assert finder(pattern)(text) is found
+    texts = Texts()
+    for each in ("other", text, None, "0"):
+        texts.append(each)
+    texts.put(0, text)
+    assert texts.like(pattern)[:3] == bytes([found, found, 0])

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -51,7 +52,7 @@ def test_a_changed_type_is_a_string_for_good() -> None:
 
 
 def test_kinds() -> None:
-    kinds = {"2026-01-02": "string", "2026-01-02T03:04:05Z": "date", "NaN": "number", "text": "string"}
+    kinds = {"2026-01-02": "string", "2026-01-02T03:04:05Z": "date", "2026-01-02T03:04:05.Z": "string", "NaN": "number", "text": "string"}
     assert {text: kind_of(text) for text in kinds} == kinds
     values: list[Any] = [None, True, 1, 1.5, [1], {}]
     assert [kind_of(value) for value in values] == ["null", "boolean", "number", "number", "array", "object"]
@@ -71,3 +72,21 @@ def test_the_summary_says_what_the_list_says(values: list[float]) -> None:
     entry = summary["g"]["m"]
     assert (entry["count"], entry["min"], entry["max"]) == (len(values), min(values), max(values))
     assert abs(entry["sum"] - sum(values)) <= 1e-6
+
+
+@pytest.mark.parametrize(
+    ("values", "least", "most"),
+    [
+        (["NaN", 1], "NaN", "NaN"),
+        ([1, "NaN", "Infinity"], "NaN", "Infinity"),
+        (["Infinity", "NaN"], "NaN", "Infinity"),
+        (["-Infinity", "NaN", 2], "-Infinity", "NaN"),
+        (["-Infinity", 5, "Infinity"], "-Infinity", "Infinity"),
+        ([2, 1, 3], 1, 3),
+    ],
+)
+def test_extremes_beside_what_is_no_number(values: list[Any], least: Any, most: Any) -> None:
+    summary: Summary = {}
+    for value in values:
+        fold(summary, "training", {"loss": value})
+    assert (summary["avg_metrics"]["loss"]["min"], summary["avg_metrics"]["loss"]["max"]) == (least, most)

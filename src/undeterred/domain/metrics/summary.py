@@ -81,6 +81,10 @@ def _other(before: dict[str, Any] | None, value: Any) -> dict[str, Any]:
 
 
 def _extreme(choose: Any, one: float, other: float) -> float:
+    """The larger or the smaller one: an infinite one that nothing can exceed goes before NaN, and NaN before all others."""
+    utmost = math.inf if choose is max else -math.inf
+    if utmost in (one, other):
+        return utmost
     return math.nan if math.isnan(one) or math.isnan(other) else choose(one, other)
 
 

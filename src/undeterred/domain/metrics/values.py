@@ -12,7 +12,7 @@ NULL, BOOLEAN, NUMBER, STRING, DATE, ARRAY, OBJECT = "null", "boolean", "number"
 
 _EXACT = 2**53
 _PLAIN_MAX = 1e21
-_DATE = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d*)?(?:[+-]\d{2}:\d{2}|Z)?\Z")
+_DATE = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d+)?(?:[+-]\d{2}:\d{2}|Z)?\Z", re.ASCII)
 _KINDS = {type(None): NULL, bool: BOOLEAN, int: NUMBER, float: NUMBER, list: ARRAY, dict: OBJECT}
 
 

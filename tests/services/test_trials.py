@@ -129,6 +129,17 @@ def test_kill_and_early_exit_need_a_living_experiment(db: Database) -> None:
         db.write_now(trials.kill, ADMIN, 77)
 
 
+def test_an_ended_trial_of_a_living_experiment_is_neither_killed_nor_leaves(db: Database) -> None:
+    lab = Lab(db, unmanaged=0, state="ACTIVE")
+    trial = lab.trial()
+    db.write_now(lambda tx: tx.run("UPDATE trials SET state = 'COMPLETED'"))
+    with pytest.raises(NotFound, match="has ended"):
+        db.write_now(trials.kill, ADMIN, trial)
+    leaving = wire.TrialEarlyExit(reason=wire.TrialEarlyExitExitedReason.EXITED_REASON_INVALID_HP)
+    with pytest.raises(NotFound, match="has ended"):
+        db.write_now(trials.early_exit, ADMIN, wire.ReportTrialSearcherEarlyExitRequest(trial_id=trial, early_exit=leaving))
+
+
 def test_an_early_exit_is_noted_with_its_time(db: Database) -> None:
     lab = Lab(db, unmanaged=0, state="ACTIVE")
     trial = lab.trial()

@@ -108,7 +108,7 @@ def kill(tx: Tx, _who: Caller, trial_id: int) -> None:
     row = _loaded(tx, trial_id)
     trial, experiment = lives.trial(tx, trial_id), lives.experiment(tx, row.experiment_id)
     if trial is None or experiment is None or is_terminal(TrialState(row.state)):
-        raise NotFound(f"trial '{trial_id}' not found: it has ended")
+        raise _ended(trial_id)
     moves.kill_trial(tx, trial, experiment)
     search.step(tx, row.experiment_id)  # one that waited has ended with this: the next answers show who takes its place
     tx.ring("trials", f"experiment:{row.experiment_id}")
@@ -117,6 +117,8 @@ def kill(tx: Tx, _who: Caller, trial_id: int) -> None:
 def early_exit(tx: Tx, _who: Caller, request: ReportTrialSearcherEarlyExitRequest) -> None:
     """The code says that its hyperparameters are no good; it is given ten seconds to leave by itself."""
     row = _loaded(tx, request.trial_id)
+    if is_terminal(TrialState(row.state)):
+        raise _ended(row.id)
     reason = EARLY_EXITS.get(request.early_exit.reason) if request.early_exit else None
     if reason is None:
         raise InvalidArgument("should not report special exit reason ERRORED to the master")
@@ -201,6 +203,10 @@ def _unmanaged(tx: Tx, trial_id: int) -> RunRow:
     if not row.unmanaged:
         raise InvalidArgument(ONLY_UNMANAGED)
     return row
+
+
+def _ended(trial_id: int) -> NotFound:
+    return NotFound(f"trial '{trial_id}' not found: it has ended")
 
 
 def _loaded(tx: Tx, trial_id: int) -> RunRow:

@@ -163,6 +163,17 @@ def test_samples_are_of_the_best_trials(db: Database) -> None:
         db.read_now(charts.sample, request, "validation", look())
 
 
+def test_samples_of_a_halving_search_are_of_the_longest_trials(db: Database) -> None:
+    lab = Lab(db, searcher="async_halving")
+    worse, better, longest, unvalidated = (lab.trial() for _ in range(4))
+    for trial, step, loss in ((worse, 3, 2), (better, 3, 1), (longest, 9, 5)):
+        lab.report(trial, "validation", step, {"loss": loss})
+    lab.report(unvalidated, "training", 99, {"loss": 0})
+    request = wire.TrialsSampleRequest(experiment_id=lab.experiment_id, metric_name="loss")
+    told, _ = db.read_now(charts.sample, request, "validation", look())
+    assert told.promoted_trials == [longest, better, worse]
+
+
 def test_profiler_series(db: Database) -> None:
     lab = Lab(db)
     trial = lab.trial()

@@ -87,9 +87,11 @@ def reports(tx: Tx, experiment_id: int, group: str, first: int, last: int, after
 
 
 def best_trials(tx: Tx, experiment_id: int, by_length: bool, limit: int) -> list[TrialRow]:
-    """An experiment's trials, the longest or the best first; those without a metric last."""
-    order = "total_batches DESC, id" if by_length else "CASE WHEN best_signed IS NULL THEN 1 ELSE 0 END, best_signed, id"
-    sql = f"SELECT id, hparams FROM trials WHERE experiment_id = :id ORDER BY {order} LIMIT :limit"
+    """An experiment's trials: the best first, those without a metric last; or, of those that were validated, the longest first, and
+    the best of equally long ones."""
+    best = "CASE WHEN best_signed IS NULL THEN 1 ELSE 0 END, best_signed, id"
+    which, order = (" AND best_validation_id IS NOT NULL", f"total_batches DESC, {best}") if by_length else ("", best)
+    sql = f"SELECT id, hparams FROM trials WHERE experiment_id = :id{which} ORDER BY {order} LIMIT :limit"
     return tx.all(TrialRow, sql, id=experiment_id, limit=limit)
 
 

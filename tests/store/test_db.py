@@ -98,6 +98,24 @@ def test_what_follows_a_commit_follows_only_a_commit(store: Database) -> None:
     assert heard == ["committed"]
 
 
+def test_what_breaks_after_a_commit_strands_no_answer(store: Database) -> None:
+    def breaking() -> None:
+        raise RuntimeError("odd")
+
+    def put_and_ring(tx: Tx, name: str) -> str:
+        tx.after_commit(breaking)
+        tx.ring("topic")
+        return put(tx, name, "1")
+
+    async def main() -> list[str]:
+        jobs = [asyncio.ensure_future(store.write(put_and_ring, f"k{i}")) for i in range(3)]
+        return await asyncio.wait_for(asyncio.gather(*jobs), 60)
+
+    assert asyncio.run(main()) == ["1", "1", "1"]
+    assert len(store.read_now(all_facts)) == 3
+    assert not store.unrung()
+
+
 def test_a_reader_cannot_write(store: Database) -> None:
     with pytest.raises(Exception, match="nothing was stored"):
         store.read_now(put, "a", "1")
@@ -117,20 +135,19 @@ def test_half_a_surrogate_pair_is_the_callers_mistake(store: Database) -> None:
 def test_dialect_names_mean_the_same(store: Database) -> None:
     def ask(tx: Tx) -> list[Any]:
         d = tx.dialect
-        put(tx, "Alpha", '{"a": {"b": 1.5}, "t": "x"}')
+        put(tx, "Alpha", '{"t": "x"}')
         put(tx, "beta", '["red", "blue"]')
         names = "SELECT name FROM facts WHERE "
         return [
             tx.column(names + d.member("name", "names", "text"), names=d.bag(["beta", "nobody"])),
             tx.column(names + d.like("name", "pattern"), pattern="%ALPH_"),
             tx.column("SELECT name FROM facts ORDER BY " + d.by_byte("name")),
-            tx.value(f"SELECT {d.json_number('value', 'a', 'b')} FROM facts WHERE name = 'Alpha'"),
             tx.value(f"SELECT {d.json_text('value', 't')} FROM facts WHERE name = 'Alpha'"),
             tx.column(names + "name = 'beta' AND " + d.json_has("facts.value", "tag"), tag="red"),
             tx.column(names + "name = 'beta' AND " + d.json_has("facts.value", "tag"), tag="green"),
         ]
 
-    assert store.write_now(ask) == [["beta"], ["Alpha"], ["Alpha", "beta"], 1.5, "x", ["beta"], []]
+    assert store.write_now(ask) == [["beta"], ["Alpha"], ["Alpha", "beta"], "x", ["beta"], []]
 
 
 def test_a_long_reading_keeps_nobody_waiting(store: Database) -> None:

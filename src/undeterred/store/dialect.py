@@ -48,10 +48,6 @@ class Dialect:
         """The text of the value at `path` (keys, no wildcards) in a JSON text column, NULL where there is none."""
         raise NotImplementedError
 
-    def json_number(self, expression: str, *path: str) -> str:
-        """The number at `path`, NULL where there is none or it is no number."""
-        raise NotImplementedError
-
     def json_has(self, column: str, parameter: str) -> str:
         """The JSON array of strings in `column` contains the text `:parameter`."""
         raise NotImplementedError
@@ -95,10 +91,6 @@ class Sqlite(Dialect):
     def json_text(self, expression: str, *path: str) -> str:
         return f"json_extract({expression}, '{_sqlite_path(path)}')"
 
-    def json_number(self, expression: str, *path: str) -> str:
-        where = _sqlite_path(path)
-        return f"CASE WHEN json_type({expression}, '{where}') IN ('integer', 'real') THEN json_extract({expression}, '{where}') END"
-
     def json_has(self, column: str, parameter: str) -> str:
         return f"EXISTS (SELECT 1 FROM json_each({column}) AS item WHERE item.value = :{parameter})"
 
@@ -136,11 +128,6 @@ class Postgres(Dialect):
 
     def json_text(self, expression: str, *path: str) -> str:
         return f"(CAST({expression} AS jsonb) #>> '{_postgres_path(path)}')"
-
-    def json_number(self, expression: str, *path: str) -> str:
-        where = _postgres_path(path)
-        value = f"(CAST({expression} AS jsonb) #> '{where}')"
-        return f"CASE WHEN jsonb_typeof({value}) = 'number' THEN CAST({value} AS double precision) END"
 
     def json_has(self, column: str, parameter: str) -> str:
         return f"CAST({column} AS jsonb) ? :{parameter}".replace(" ? ", " @> to_jsonb(CAST(") + " AS text))"

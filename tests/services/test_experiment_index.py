@@ -118,7 +118,7 @@ def in_small_pieces(monkeypatch: pytest.MonkeyPatch, rng: random.Random) -> None
         (experiment_orders, "_RUN", 4),
         (experiment_orders, "_PART_LEAST", 1),
         (experiment_orders, "_PART_MOST", 4),
-        (experiment_texts, "_TOGETHER", 3),
+        (experiment_texts, "_GROUP", 3),
     ):
         monkeypatch.setattr(module, name, rng.choice([least, getattr(module, name)]))
 

@@ -173,15 +173,15 @@ class Columns:
             "labels": self.labels,
             "owner_id": self.owner,
             "project_id": self.project,
-            "parent_id": Plain(array("q"), NULL),
+            "parent_id": Plain(array("i"), NULL),
             "resource_pool": self.pool,
             "started_at": Plain(array("q")),
             "ended_at": Plain(array("q"), NULL),
             "archived": self.archived,
             "progress": Measured(),
             "best_metric": Measured(),
-            "num_trials": Plain(array("q")),
-            "checkpoint_count": Plain(array("q")),
+            "num_trials": Plain(array("i")),
+            "checkpoint_count": Plain(array("i")),
             "checkpoint_size": Plain(array("q")),
         }
 

@@ -5,11 +5,13 @@ the experiments that rang since, and may be dropped at any moment. It has every 
 (`experiment_masks`); a change costs those of them that are asked for.
 """
 
+import ctypes
 import logging
 import threading
 from array import array
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from itertools import compress
 from typing import Any, TypeVar
 
@@ -127,6 +129,7 @@ class ExperimentIndex:
             while self._db.read_now(self._take_in, PIECE):
                 pass
             self._sort()
+            _tidy()
         except Exception:
             log.exception("the index of experiments could not be made; the database answers lists until it can")
             with self._lock:
@@ -143,6 +146,7 @@ class ExperimentIndex:
         return len(rows) == limit
 
     def _sort(self) -> None:
+        self._columns.name.texts.read()
         for column in SORTS:
             self._order(column)
 
@@ -229,6 +233,12 @@ class ExperimentIndex:
         if order is None:
             order = self._orders[column] = IdOrder(self._columns) if column == "id" else Order(self._columns, column)
         return order
+
+
+def _tidy() -> None:
+    """Give the system back what reading and sorting took for a while: glibc would keep it."""
+    with suppress(AttributeError, OSError):
+        ctypes.CDLL(None).malloc_trim(0)
 
 
 def _bounds(shown: Pagination, total: int) -> tuple[int, int]:

@@ -1,14 +1,17 @@
-"""Texts that a filter looks into, in any case and alphabet: many at once, or one."""
+"""Texts that a filter looks into, in any case and alphabet: many at once, or one.
+
+What is rare is found without a look at every text: for each pair of characters there is a note in which groups of texts it stands.
+"""
 
 import re
-from collections.abc import Callable
-from itertools import repeat
+from collections.abc import Callable, Iterable
+from itertools import pairwise, repeat
 from operator import contains
 
 from undeterred.store.like import matcher
 
-_TOGETHER = 128  # so many are looked through as one text before each is looked at
-_BETWEEN = "\0"
+_GROUP = 32  # so many texts share a note
+_RUN = re.compile("1+")
 
 
 class Texts:
@@ -17,15 +20,14 @@ class Texts:
     def __init__(self) -> None:
         self.values: list[str | None] = []
         self._folded: list[str] = []
-        self._joined: list[str | None] = []
         self._nulls: set[int] = set()
+        self._groups: dict[str, int] = {}  # by character and pair: a bit a group, also where it once was
+        self._unread: set[int] = set()  # groups with texts that are not noted yet
 
     def append(self, text: str | None) -> None:
         """One more."""
         self.values.append(None)
         self._folded.append("")
-        if len(self.values) > len(self._joined) * _TOGETHER:
-            self._joined.append(None)
         self.put(len(self.values) - 1, text)
 
     def put(self, number: int, text: str | None) -> None:
@@ -34,30 +36,41 @@ class Texts:
         (self._nulls.add if text is None else self._nulls.discard)(number)
         self.values[number] = text
         self._folded[number] = text if folded == text else folded
-        self._joined[number // _TOGETHER] = None
+        self._unread.add(number // _GROUP)
+
+    def read(self) -> None:
+        """Note what is not noted yet; `like` does it, too."""
+        while self._unread:
+            group = self._unread.pop()
+            parts = {part for text in self._folded[group * _GROUP : (group + 1) * _GROUP] for part in _parts(text)}
+            for part in parts:
+                self._groups[part] = self._groups.get(part, 0) | 1 << group
 
     def like(self, pattern: str) -> bytes:
-        """A byte a text: 1 where it is like `%pattern%`. Stretches in which the pattern's longest plain part is nowhere are passed over."""
-        needle, plain, is_like = _longest(pattern.lower()), _is_plain(pattern), finder(pattern)
-        found = bytearray()
-        for stretch in range(len(self._joined)):
-            texts = self._stretch(stretch)
-            if needle not in self._together(stretch):
-                found += bytes(len(texts))
-            else:
-                found += bytes(map(contains, texts, repeat(needle)) if plain else map(is_like, texts))
+        """A byte a text: 1 where it is like `%pattern%`."""
+        self.read()
+        needle, plain, is_like = pattern.lower(), _is_plain(pattern), finder(pattern)
+        found = bytearray(len(self.values))
+        for first, end in self._where(_longest(needle)):
+            texts = self._folded[first:end]
+            found[first:end] = bytes(map(contains, texts, repeat(needle)) if plain else map(is_like, texts))
         for number in self._nulls:
             found[number] = 0
         return bytes(found)
 
-    def _stretch(self, stretch: int) -> list[str]:
-        return self._folded[stretch * _TOGETHER : (stretch + 1) * _TOGETHER]
+    def _where(self, needle: str) -> list[tuple[int, int]]:
+        """Stretches of texts outside of which this stands nowhere."""
+        size = len(self.values)
+        groups = (1 << -(-size // _GROUP)) - 1
+        for part in _parts(needle):
+            groups &= self._groups.get(part, 0)
+        runs = _RUN.finditer(f"{groups:b}"[::-1])
+        return [(run.start() * _GROUP, min(run.end() * _GROUP, size)) for run in runs]
 
-    def _together(self, stretch: int) -> str:
-        joined = self._joined[stretch]
-        if joined is None:
-            joined = self._joined[stretch] = _BETWEEN.join(self._stretch(stretch))
-        return joined
+
+def _parts(text: str) -> Iterable[str]:
+    """The characters and pairs of characters of a text."""
+    return {*text, *map("".join, pairwise(text))}
 
 
 def finder(pattern: str) -> Callable[[str], bool]:

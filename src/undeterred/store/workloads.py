@@ -59,7 +59,7 @@ def page(tx: Tx, trial_id: int, kinds: frozenset[int], deleted: bool, descending
     """A window of the work by step; at one step by time, then training, validation, checkpoints; or all of it the other way round."""
     way = "DESC" if descending else "ASC"
     heads = " UNION ALL ".join(
-        f"SELECT * FROM ({_head(kind, part)} ORDER BY m.batches {way}, m.reported_at {way}, m.id {way} LIMIT :reach) h{kind}"
+        f"SELECT * FROM ({_head(kind, part)} ORDER BY {_ordered(kind, way)} LIMIT :reach) h{kind}"
         for kind, part in _parts(kinds, deleted).items()
     )
     return tx.all(
@@ -76,6 +76,11 @@ def everything(tx: Tx, trial_id: int, kinds: frozenset[int], deleted: bool) -> l
     """All the work by step, then by time."""
     heads = " UNION ALL ".join(_head(kind, part) for kind, part in _parts(kinds, deleted).items())
     return tx.all(WorkRow, f"SELECT kind, id, batches FROM ({heads}) w ORDER BY batches, moment, kind, id", trial=trial_id)
+
+
+def _ordered(kind: int, way: str) -> str:
+    """A step has one live report of a kind, so that the index alone has their order; it may have several checkpoints."""
+    return f"m.batches {way}, m.reported_at {way}, m.id {way}" if kind == CHECKPOINT else f"m.batches {way}"
 
 
 def _head(kind: int, part: str) -> str:

@@ -119,6 +119,17 @@ def test_what_is_left_of_files_is_compared_with_what_was_told(db: Database) -> N
     assert lab.experiment("checkpoint_count", "checkpoint_size") == (1, 5)
 
 
+def test_sizes_stay_within_64_bits(db: Database) -> None:
+    lab = Lab(db)
+    trial = lab.trial()
+    lab.checkpoint(trial, UUID.format(1), 1, a=9 * 10**18)
+    with pytest.raises(InvalidArgument, match="64 bits"):
+        lab.checkpoint(trial, UUID.format(2), 2, a=9 * 10**18)
+    assert (lab.show(trial).total_checkpoint_size, lab.show(trial).checkpoint_count) == ("9000000000000000000", 1)
+    lab.checkpoint(trial, UUID.format(2), 2, a=5)
+    assert lab.experiment("checkpoint_size") == (9 * 10**18 + 5,)
+
+
 def test_what_is_wrong_with_checkpoints_is_named(db: Database) -> None:
     lab = Lab(db)
     lab.checkpoint(lab.trial(), UUID.format(1), 1, a=5)

@@ -52,7 +52,7 @@ def report(tx: Tx, _who: Caller, sent: wire.Checkpoint | None) -> None:
         if _is_repetition(checkpoints.get(tx, uuid), sent.task_id, at, sizes):
             return
         raise AlreadyExists(f"checkpoint '{uuid}' is known already")
-    checkpoints.count(tx, whose, 1, size)
+    _count(tx, whose, 1, size)
     checkpoints.refresh_best(tx, whose.trial_id)
 
 
@@ -116,7 +116,7 @@ def keep(tx: Tx, row: CheckpointRow, left: dict[str, int]) -> None:
     size = sum(sizes.values())
     checkpoints.set_files(tx, row.uuid, after.value, _text(sizes), size)
     was, now = int(state is not CheckpointState.DELETED), int(after is not CheckpointState.DELETED)
-    checkpoints.count(tx, OwnerRow(row.trial_id, row.experiment_id), now - was, size * now - row.size_bytes * was)
+    _count(tx, OwnerRow(row.trial_id, row.experiment_id), now - was, size * now - row.size_bytes * was)
     if row.trial_id is not None:
         checkpoints.refresh_best(tx, row.trial_id)
 
@@ -145,6 +145,11 @@ def _unregistered(tx: Tx, uuids: Sequence[str], verb: str = "deleted") -> list[C
         texts = ", ".join(f"{row.uuid}, registered to {row.model} (model #{row.model_id}), version {row.version}" for row in needed)
         raise InvalidArgument(f"this subset of checkpoints provided are in the model registry and cannot be {verb}: {texts}.")
     return rows
+
+
+def _count(tx: Tx, whose: OwnerRow, number: int, size_bytes: int) -> None:
+    if not checkpoints.count(tx, whose, number, size_bytes):
+        raise InvalidArgument("the sizes of these checkpoints together are beyond 64 bits")
 
 
 def _checked(sizes: dict[str, str]) -> dict[str, int]:

@@ -168,18 +168,23 @@ def set_metadata(tx: Tx, uuid: str, metadata: str | None, batches: int) -> None:
     )
 
 
-def count(tx: Tx, whose: OwnerRow, number: int, size_bytes: int) -> None:
-    """Add to the counts of a trial and its experiment (negative: take away)."""
+def count(tx: Tx, whose: OwnerRow, number: int, size_bytes: int) -> bool:
+    """Add to the counts of a trial and its experiment (negative: take away); false where a sum of sizes is beyond 64 bits."""
     if not number and not size_bytes:
-        return
+        return True
+    sums = []
     for table, key in (("trials", whose.trial_id), ("experiments", whose.experiment_id)):
         if key is not None:
-            sql = f"UPDATE {table} SET checkpoint_count = checkpoint_count + :n, checkpoint_size = checkpoint_size + :size WHERE id = :id"
-            tx.run(sql, id=key, n=number, size=size_bytes)
+            sql = (
+                f"UPDATE {table} SET checkpoint_count = checkpoint_count + :n, checkpoint_size = checkpoint_size + :size WHERE id = :id"
+                " RETURNING checkpoint_size"
+            )
+            sums.append(tx.value(sql, id=key, n=number, size=size_bytes))
     if whose.trial_id is not None:
         tx.ring(f"run:{whose.trial_id}")
     if whose.experiment_id is not None:
         tx.ring(f"experiment:{whose.experiment_id}")
+    return not any(isinstance(each, float) for each in sums)  # SQLite goes on in floating point
 
 
 def refresh_best(tx: Tx, trial_id: int) -> None:

@@ -9,7 +9,6 @@ from undeterred.api.serve import Answer, Request, route, serves
 from undeterred.config.master import masked
 from undeterred.domain.access.permissions import Permission
 from undeterred.errors import InvalidArgument, PermissionDenied
-from undeterred.services import cluster_messages
 from undeterred.services.context import Context
 from undeterred.services.identity import Caller
 from undeterred.store import facts
@@ -51,7 +50,7 @@ async def master(ctx: Context, _caller: None, _request: GetMasterRequest) -> Get
         cluster_name=settings.cluster_name,
         branding="determined",
         user_management_enabled=True,
-        cluster_message=await ctx.db.read(cluster_messages.get, True),
+        cluster_message=await ctx.board.now(),
     )
 
 

@@ -1,16 +1,19 @@
 """The one message to everybody that an administrator may set: a new one takes the place of the former."""
 
+import time
+
 import msgspec
 from msgspec import UNSET, UnsetType
 
 from undeterred.errors import InvalidArgument
 from undeterred.services.tokens import duration_us
 from undeterred.store import facts
-from undeterred.store.db import Tx
+from undeterred.store.db import Database, Tx
 from undeterred.wire.base import instant, instant_us
 from undeterred.wire.cluster import ClusterMessage, SetClusterMessageRequest
 
 FACT = "cluster_message"
+TOPIC = "cluster-message"
 LENGTH_MAX = 250
 LATEST_US = instant_us("9999-12-31T23:59:59Z")
 
@@ -27,13 +30,45 @@ class Kept(msgspec.Struct, frozen=True):
 _decode = msgspec.json.Decoder(Kept).decode
 
 
+class Board:
+    """The message as whoever asks for the master sees it, remembered until it changes."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+        self._kept: Kept | None = None
+        self._known = False
+        self._generation = 0
+        db.bell.always(TOPIC, self._forget)
+
+    async def now(self) -> ClusterMessage | UnsetType:
+        """The message while it holds, else UNSET."""
+        if not self._known:
+            generation = self._generation
+            kept = await self._db.read(_kept)
+            if generation == self._generation:
+                self._kept, self._known = kept, True
+        else:
+            kept = self._kept
+        return UNSET if kept is None else _shown(kept, time.time_ns() // 1000, True)
+
+    def _forget(self) -> None:
+        self._known = False
+        self._generation += 1
+
+
 def get(tx: Tx, only_active: bool = False) -> ClusterMessage | UnsetType:
     """The message, UNSET if there is none or it has ended; only_active: it has begun, too."""
+    kept = _kept(tx)
+    return UNSET if kept is None else _shown(kept, tx.now, only_active)
+
+
+def _kept(tx: Tx) -> Kept | None:
     text = facts.get(tx, FACT)
-    if text is None:
-        return UNSET
-    kept = _decode(text)
-    if (kept.end_at is not None and kept.end_at <= tx.now) or (only_active and kept.start_at >= tx.now):
+    return None if text is None else _decode(text)
+
+
+def _shown(kept: Kept, now: int, only_active: bool) -> ClusterMessage | UnsetType:
+    if (kept.end_at is not None and kept.end_at <= now) or (only_active and kept.start_at >= now):
         return UNSET
     return ClusterMessage(
         message=kept.message,
@@ -53,11 +88,13 @@ def put(tx: Tx, request: SetClusterMessageRequest) -> None:
         raise InvalidArgument("invalid input, end time must be after start time")
     if end_at is not None and end_at < tx.now:
         raise InvalidArgument("invalid input, end time must be after current time")
+    tx.ring(TOPIC)
     facts.put(tx, FACT, msgspec.json.encode(Kept(request.message, start_at, end_at, tx.now)).decode())
 
 
 def remove(tx: Tx) -> None:
     """Take the message away; none is fine."""
+    tx.ring(TOPIC)
     facts.remove(tx, FACT)
 
 

@@ -3,6 +3,7 @@
 from typing import Any
 
 from undeterred.services import identity
+from undeterred.services.cluster_messages import Board
 from undeterred.services.drawn import Drawn
 from undeterred.services.experiment_config import Layers
 from undeterred.services.experiment_index import ExperimentIndex
@@ -28,6 +29,7 @@ class Context:
         self.experiment_index = ExperimentIndex(db)
         self.search_views = SearchViews(db)
         self.drawn = Drawn()
+        self.board = Board(db)
         self.turns: dict[str, Any] = {}  # the loops' last turns, for /debug/loops
         self._callers: dict[str, Caller] = {}
         self._generation = 0

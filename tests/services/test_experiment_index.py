@@ -116,6 +116,7 @@ def in_small_pieces(monkeypatch: pytest.MonkeyPatch, rng: random.Random) -> None
         (experiment_masks, "CHANGES_MAX", 9),
         (experiment_masks, "_FEW", 3),
         (experiment_orders, "_RUN", 4),
+        (experiment_orders, "_FEW", 1),
         (experiment_orders, "_PART_LEAST", 1),
         (experiment_orders, "_PART_MOST", 4),
         (experiment_texts, "_GROUP", 3),

@@ -9,7 +9,6 @@ import ctypes
 import logging
 import threading
 from array import array
-from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
 from itertools import compress
@@ -30,7 +29,7 @@ Found = TypeVar("Found")
 AT_ONCE = 2000  # so many are read within a request
 PIECE = 1000
 PAGES_MAX = 32
-LATE_MAX = 200  # changes that an order leaves for whoever asks for it
+LATE_MAX = 1000  # changes that an order leaves for whoever asks for it
 HEARD_MAX = 50_000
 
 
@@ -40,7 +39,7 @@ class ExperimentIndex:
     def __init__(self, db: Database) -> None:
         self._db = db
         self._lock = threading.Lock()
-        self._heard: deque[int] = deque()
+        self._heard: set[int] = set()  # filled by the event loop, emptied one by one: nothing is lost in between
         self._users_changed = True
         self._ready = False
         self._building = False
@@ -64,20 +63,12 @@ class ExperimentIndex:
     def refresh(self, tx: Tx) -> None:
         """Take in what has changed. To be called before the transaction reads anything else: what rings later is then seen the next time."""
         with self._lock:
+            if self._ready and len(self._heard) > max(PIECE, len(self._columns) // 50):
+                self._reset()  # so much is sooner read anew
             if self._ready:
                 self._catch_up(tx)
             elif not self._building:
-                self._reset()
-                self._building = True
-                self._heard.clear()
-                if experiment_keys.highest(tx) <= AT_ONCE:
-                    self._rename(experiment_keys.shown_names(tx))
-                    self._take_in(tx, AT_ONCE)
-                    self._sort()
-                    self._finish()
-                    self._catch_up(tx)
-                else:
-                    threading.Thread(target=self._build, name="experiment-index", daemon=True).start()
+                self._begin(tx)
 
     def labels(self, tx: Tx, project_id: int) -> list[str]:
         """The JSON lists of labels that a project's experiments have, each once; project_id 0: everybody's. `refresh` as above."""
@@ -122,6 +113,19 @@ class ExperimentIndex:
         self._pages: dict[tuple[Filter, Sort, int, int], array[int]] = {}  # since the last change
         self._ready = self._building = False
 
+    def _begin(self, tx: Tx) -> None:
+        self._reset()
+        self._building = True
+        self._heard.clear()
+        if experiment_keys.highest(tx) > AT_ONCE:
+            threading.Thread(target=self._build, name="experiment-index", daemon=True).start()
+            return
+        self._rename(experiment_keys.shown_names(tx))
+        self._take_in(tx, AT_ONCE)
+        self._sort()
+        self._finish()
+        self._catch_up(tx)
+
     def _build(self) -> None:
         """Read and sort everything, some at a time, so that others get their turn."""
         try:
@@ -157,7 +161,7 @@ class ExperimentIndex:
 
     def _hear(self, experiment_id: str) -> None:
         if (self._ready or self._building) and experiment_id.isdigit():
-            self._heard.append(int(experiment_id))
+            self._heard.add(int(experiment_id))
             if len(self._heard) > HEARD_MAX and self._ready:
                 self._ready = False  # nobody asked for a list for long: the next one makes it anew
 
@@ -170,13 +174,13 @@ class ExperimentIndex:
             self._rename(experiment_keys.shown_names(tx))
         ids: set[int] = set()
         while self._heard:
-            ids.add(self._heard.popleft())
+            ids.add(self._heard.pop())
         if not ids:
             return
         try:
             rows = {row.id: row for row in experiment_keys.by_ids(tx, ids)}
         except BaseException:
-            self._heard.extend(ids)
+            self._heard.update(ids)
             raise
         if any(row.owner_id not in self._columns.names for row in rows.values()):
             self._rename(experiment_keys.shown_names(tx))
@@ -187,9 +191,9 @@ class ExperimentIndex:
     def _apply_all(self, ids: list[int], rows: dict[int, KeyRow]) -> None:
         for experiment_id in ids:
             self._apply(experiment_id, rows.get(experiment_id))
-        for order in self._orders.values():
-            if order.late > LATE_MAX:
-                order.catch_up()
+        latest = max(self._orders.values(), key=lambda order: order.late)
+        if latest.late > LATE_MAX:  # one at a time: so nobody waits for all of them
+            latest.catch_up()
 
     def _apply(self, experiment_id: int, row: KeyRow | None) -> None:
         columns, orders = self._columns, self._orders

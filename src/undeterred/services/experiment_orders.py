@@ -5,7 +5,7 @@ An order is brought up to date when it is asked for: until then it keeps what th
 
 from array import array
 from bisect import bisect_left
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from itertools import chain, compress, islice
 from operator import itemgetter
 from typing import Any, Final
@@ -14,6 +14,7 @@ from undeterred.services.experiment_columns import Columns, Value
 
 _RUN = 4096  # how many are sorted at once: others are let in between
 _PART_LEAST, _PART_MOST = 256, 4096
+_FEW = 8  # so many changes are made in place
 _NOBODY: Final = object()  # instead of what one was sorted by: it was not there
 
 
@@ -173,7 +174,12 @@ def _cut(found: "Sequence[int]", filled: int, descending: bool, start: int, end:
     return [*front, *back]
 
 
-def _without(found: "array[int]", gone: Iterable[int]) -> "array[int]":
+def _without(found: "array[int]", gone: Sequence[int]) -> "array[int]":
+    """The same array or another; gone: where, ascending."""
+    if len(gone) <= _FEW:
+        for at in reversed(gone):
+            del found[at]
+        return found
     kept, last = array("I"), 0
     for at in gone:
         kept += found[last:at]
@@ -182,8 +188,12 @@ def _without(found: "array[int]", gone: Iterable[int]) -> "array[int]":
     return kept
 
 
-def _with(found: "array[int]", come: Iterable[tuple[int, int]]) -> "array[int]":
-    """come: (where, place), ascending, by the positions of before."""
+def _with(found: "array[int]", come: Sequence[tuple[int, int]]) -> "array[int]":
+    """The same array or another; come: (where it is before any came, place), in order."""
+    if len(come) <= _FEW:
+        for at, place in reversed(come):
+            found.insert(at, place)
+        return found
     whole, last = array("I"), 0
     for at, place in come:
         whole += found[last:at]

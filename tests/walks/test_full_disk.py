@@ -1,7 +1,9 @@
 """A full disk under the data folder: a clear error, nothing acknowledged is lost, and all is well again once there is space."""
 
+import base64
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -206,6 +208,53 @@ def test_tasks_have_a_full_disk_of_their_own(
     if end == "STATE_ERROR":
         assert any("No space left on device" in line for line in walk.log(server, number)), walk.log(server, number)
     walk.nothing_left(server)
+
+
+@pytest.mark.realclient
+def test_reports_of_a_running_trial_wait_for_room(disk: Path, serve: Callable[..., Server], task_python: Path, tmp_path: Path) -> None:
+    """The unmodified harness is told when to ask again, and its trial goes on as if nothing had been."""
+    server = serve(data=disk / "data", config=cluster_config(task_python, tmp_path / "checkpoints"), slots=1)
+    wanted = walk.config(environment=walk.environ(STEPS=20, PAUSE=0.1, EVERY=5))
+    number = walk.submit(server, wanted, {"train.py": walk.STEPS})
+    walk.until_line(server, number, "line 3")
+    fill(disk)
+    walk.until(lambda: "ReportTrialMetrics: the data folder's disk is full" in server.tail(100_000), what="a refused report")
+    (disk / "fill").unlink()
+    walk.until_state(server, number, "COMPLETED", "ERROR")
+    assert [line for line in walk.log(server, number) if line.startswith("line ")] == [f"line {i}" for i in range(1, 21)]
+    assert walk.trial(server, number)["restarts"] == 0
+    status, page = server.call("GET", f"/api/v1/trials/metrics/training_metrics?trialIds={walk.trial(server, number)['id']}")
+    assert status == 200
+    assert [int(report["totalBatches"]) for report in page["result"]["metrics"]] == list(range(1, 21))
+
+
+def test_a_model_definition_larger_than_the_disk(disk: Path, serve: Callable[..., Server], task_python: Path, tmp_path: Path) -> None:
+    """Refused, and the room that it took is given back: the next small one runs."""
+    server = serve(data=disk / "data", config=cluster_config(task_python, tmp_path / "checkpoints"), slots=1)
+    parts = [base64.b64encode(os.urandom(5 * 1024 * 1024)).decode() for _ in range(8)]
+    files = [{"path": f"part{i}", "type": 48, "content": part, "mode": 0o644} for i, part in enumerate(parts)]
+    status, answer = server.call("POST", "/api/v1/experiments", {"config": json.dumps(walk.config()), "modelDefinition": files})
+    assert (status, "disk is full" in str(answer)) == (503, True)
+    assert ids(server) == set()
+    number = walk.shell(server, "echo ran")
+    walk.until_state(server, number, "COMPLETED")
+    walk.nothing_left(server)
+
+
+def test_a_first_start_without_room(disk: Path, serve: Callable[..., Server]) -> None:
+    """However far it gets: a sentence, and a start once there is room."""
+    for left_kib in (4, 16, 300):
+        data = disk / f"data{left_kib}"
+        data.mkdir()
+        fill(disk)
+        os.truncate(disk / "fill", (disk / "fill").stat().st_size - left_kib * 1024)
+        command = [sys.executable, "-m", "undeterred.master", "--data", str(data), "--port", "0", "--slots", "0"]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+        assert done.returncode == 1
+        assert re.search(r"undeterred: the data folder.* (cannot be written|disk is full)", done.stderr), done.stderr
+        assert "Traceback" not in done.stderr
+        (disk / "fill").unlink()
+        assert ids(serve(data=data)) == set()
 
 
 def test_a_folder_that_cannot_be_written_is_refused(disk: Path, serve: Callable[..., Server]) -> None:

@@ -39,6 +39,15 @@ def sentence(answer: bytes) -> str:
     return words if isinstance(words, str) else text[:500]
 
 
+def _object(answer: bytes) -> dict[str, Any] | None:
+    """The JSON object of a good answer; None where it is no such thing: some other server has the master's port for a while."""
+    try:
+        value = json.loads(answer or b"{}")
+    except ValueError:
+        return None
+    return value if isinstance(value, dict) else None
+
+
 class Stopped(Exception):
     """The wait for the master was given up because the task is over."""
 
@@ -78,11 +87,11 @@ class Link:
                 if isinstance(error, ConnectionError | http.client.HTTPException):
                     self._look_again()
             else:
-                if status == 200:
-                    value = json.loads(answer or b"{}")
-                    return value if isinstance(value, dict) else {}
+                value = _object(answer) if status == 200 else None
+                if value is not None:
+                    return value
                 unknown = status in UNKNOWN and dismissed.is_set()
-                if status == GONE or unknown or (not patient and status not in OUTAGE):
+                if status == GONE or unknown or (not patient and status not in OUTAGE and status != 200):
                     raise Refused(status, sentence(answer))
             if self._abandoned():
                 raise Refused(GONE, "the task's folder was taken away")

@@ -1,0 +1,45 @@
+"""Another server at the master's port: its good answers are none of the master's."""
+
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+
+from undeterred.supervisor.link import Link
+
+STRANGE = [b"<html>welcome</html>", b'"fine"', b"[]", b"\xff\xfe"]
+
+
+@pytest.fixture
+def port() -> Iterator[int]:
+    """Of a server that says strange things first, and then what a master says."""
+    answers = iter([*STRANGE, b'{"next": 7}'])
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            self.rfile.read(int(self.headers["content-length"]))
+            body = next(answers)
+            self.send_response(200)
+            self.send_header("content-length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, format: str, *args: object) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever, args=(0.02,))
+    thread.start()
+    yield server.server_port
+    server.shutdown()
+    server.server_close()
+    thread.join()
+
+
+@pytest.mark.parametrize("kind", ["report", "call"])
+def test_strange_answers_are_asked_again(port: int, kind: str) -> None:
+    link = Link({"master_url": f"http://127.0.0.1:{port}", "key": "k", "env": {"DET_SESSION_TOKEN": "t"}})
+    answer = link.report("/x", b"{}") if kind == "report" else link.call("POST", "/x", b"{}")
+    link.close()
+    assert answer == {"next": 7}

@@ -1,14 +1,17 @@
 """The master itself: who it is, whether it is well, what its loops do."""
 
 import logging
+import time
 
 import msgspec
+from msgspec import UNSET
 
 from undeterred import REFERENCE_VERSION
 from undeterred.api.serve import Answer, Request, route, serves
 from undeterred.config.master import masked
 from undeterred.domain.access.permissions import Permission
 from undeterred.errors import InvalidArgument, PermissionDenied
+from undeterred.services import cluster_messages
 from undeterred.services.context import Context
 from undeterred.services.identity import Caller
 from undeterred.store import facts
@@ -42,7 +45,7 @@ CHANGEABLE = ("log.level", "log.color")  # our log has no colours: that is accep
 
 @serves(get_master, needs=Permission.PUBLIC)
 async def master(ctx: Context, _caller: None, _request: GetMasterRequest) -> GetMasterResponse:
-    settings = ctx.settings
+    settings, message = ctx.settings, await ctx.message()
     return GetMasterResponse(
         version=REFERENCE_VERSION,
         master_id=settings.master_id,
@@ -50,7 +53,7 @@ async def master(ctx: Context, _caller: None, _request: GetMasterRequest) -> Get
         cluster_name=settings.cluster_name,
         branding="determined",
         user_management_enabled=True,
-        cluster_message=await ctx.board.now(),
+        cluster_message=UNSET if message is None else cluster_messages.shown(message, time.time_ns() // 1000),
     )
 
 

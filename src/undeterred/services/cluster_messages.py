@@ -1,14 +1,12 @@
 """The one message to everybody that an administrator may set: a new one takes the place of the former."""
 
-import time
-
 import msgspec
 from msgspec import UNSET, UnsetType
 
 from undeterred.errors import InvalidArgument
 from undeterred.services.tokens import duration_us
 from undeterred.store import facts
-from undeterred.store.db import Database, Tx
+from undeterred.store.db import Tx
 from undeterred.wire.base import instant, instant_us
 from undeterred.wire.cluster import ClusterMessage, SetClusterMessageRequest
 
@@ -30,44 +28,20 @@ class Kept(msgspec.Struct, frozen=True):
 _decode = msgspec.json.Decoder(Kept).decode
 
 
-class Board:
-    """The message as whoever asks for the master sees it, remembered until it changes."""
-
-    def __init__(self, db: Database) -> None:
-        self._db = db
-        self._kept: Kept | None = None
-        self._known = False
-        self._generation = 0
-        db.bell.always(TOPIC, self._forget)
-
-    async def now(self) -> ClusterMessage | UnsetType:
-        """The message while it holds, else UNSET."""
-        if not self._known:
-            generation = self._generation
-            kept = await self._db.read(_kept)
-            if generation == self._generation:
-                self._kept, self._known = kept, True
-        else:
-            kept = self._kept
-        return UNSET if kept is None else _shown(kept, time.time_ns() // 1000, True)
-
-    def _forget(self) -> None:
-        self._known = False
-        self._generation += 1
-
-
 def get(tx: Tx, only_active: bool = False) -> ClusterMessage | UnsetType:
     """The message, UNSET if there is none or it has ended; only_active: it has begun, too."""
-    kept = _kept(tx)
-    return UNSET if kept is None else _shown(kept, tx.now, only_active)
+    found = kept(tx)
+    return UNSET if found is None else shown(found, tx.now, only_active)
 
 
-def _kept(tx: Tx) -> Kept | None:
+def kept(tx: Tx) -> Kept | None:
+    """What is stored."""
     text = facts.get(tx, FACT)
     return None if text is None else _decode(text)
 
 
-def _shown(kept: Kept, now: int, only_active: bool) -> ClusterMessage | UnsetType:
+def shown(kept: Kept, now: int, only_active: bool = True) -> ClusterMessage | UnsetType:
+    """A stored message at an instant (µs); UNSET when it does not hold."""
     if (kept.end_at is not None and kept.end_at <= now) or (only_active and kept.start_at >= now):
         return UNSET
     return ClusterMessage(

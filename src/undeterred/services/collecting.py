@@ -20,7 +20,7 @@ from undeterred.store.collections import CandidateRow, CollectionRow
 from undeterred.store.db import Tx
 
 ALL = ["**/*"]
-GRACE_US = 1_000_000  # whoever asks for a removal still sees, in the next answers, what it was asked for
+GRACE_US = 3_000_000  # whoever asks for a removal still sees, in the next answers, what it was asked for
 RETRY_US = (10_000_000, 60_000_000, 600_000_000, 3600_000_000)
 
 

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from undeterred.services import identity
-from undeterred.services.cluster_messages import Board
+from undeterred.services import cluster_messages, identity
+from undeterred.services.cluster_messages import Kept
 from undeterred.services.drawn import Drawn
 from undeterred.services.experiment_config import Layers
 from undeterred.services.experiment_index import ExperimentIndex
@@ -29,11 +29,14 @@ class Context:
         self.experiment_index = ExperimentIndex(db)
         self.search_views = SearchViews(db)
         self.drawn = Drawn()
-        self.board = Board(db)
         self.turns: dict[str, Any] = {}  # the loops' last turns, for /debug/loops
         self._callers: dict[str, Caller] = {}
         self._generation = 0
         self.bell.always(identity.SESSIONS, self._forget_callers)
+        self._message: Kept | None = None
+        self._message_known = False
+        self._message_generation = 0
+        self.bell.always(cluster_messages.TOPIC, self._forget_message)
 
     async def identify(self, token: str, now_us: int) -> Caller:
         """The caller behind a token, remembered until any session changes."""
@@ -46,6 +49,20 @@ class Context:
         if generation == self._generation and len(self._callers) < CALLERS_MAX:
             self._callers[hashed] = caller
         return caller
+
+    async def message(self) -> Kept | None:
+        """The message to everybody, remembered until it changes."""
+        if self._message_known:
+            return self._message
+        generation = self._message_generation
+        found = await self.db.read(cluster_messages.kept)
+        if generation == self._message_generation:
+            self._message, self._message_known = found, True
+        return found
+
+    def _forget_message(self) -> None:
+        self._message_known = False
+        self._message_generation += 1
 
     def _forget_callers(self) -> None:
         self._callers = {}

@@ -85,6 +85,21 @@ def test_the_form_at_the_top_logs_in(page: "Browser") -> None:
     assert_nothing_left_this_machine(page)
 
 
+def test_the_filter_finds_what_a_call_does(page: "Browser") -> None:
+    page.type(".operation-filter-input", "without saving")
+    page.wait_for("document.querySelectorAll('.opblock-tag').length === 3", 30)
+    tags = page.run("[...document.querySelectorAll('.opblock-tag')].map(t => t.dataset.tag)")
+    assert tags == ["Experiments", "Trials", "Internal"]
+    kill = "#operations-Experiments-KillExperiment"
+    if not page.run(f"!!document.querySelector('{kill}')"):
+        page.click("#operations-tag-Experiments")
+    page.wait_for(f"!!document.querySelector('{kill}')")
+    shown = page.run(f"document.querySelector('{kill} .opblock-summary-description').textContent")
+    assert shown == "Stop all trials of an experiment for good, without saving anything"
+    assert page.run("document.querySelectorAll('#operations-Experiments-GetExperiments').length") == 0
+    assert page.complaints == []
+
+
 def test_login_as_the_playground_s_own_call_authorizes_too(page: "Browser") -> None:
     login = "#operations-Authentication-Login"
     open_call(page, "Authentication", login)

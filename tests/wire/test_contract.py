@@ -117,7 +117,7 @@ def test_endpoints_are_those_of_the_contract(endpoints: list[Any]) -> None:
     assert len(ENDPOINTS) == len(BY_NAME) == len(endpoints)
     for e in endpoints:
         ours = BY_NAME[e["name"]]
-        assert (ours.verb, ours.path, ours.summary, list(ours.tags)) == (e["method"], e["path"], e["summary"], e["tags"])
+        assert (ours.verb, ours.path, list(ours.tags)) == (e["method"], e["path"], e["tags"])
         body = e["body"] and ("*" if e["body"]["kind"] == "message" else e["body"]["field"])
         assert (ours.body, ours.query, ours.streams) == (body, bool(e["query_params"]), e["streaming"]), e["name"]
         assert (ours.public, ours.deprecated) == (e["auth"] == "none", e["deprecated"]), e["name"]

@@ -109,7 +109,8 @@ def single(x: float) -> float | str:
     except OverflowError:
         return double(math.copysign(math.inf, x))
     value: float = _single.unpack(kept)[0]
-    return next(short for digits in range(1, 10) if _single.pack(short := float(f"{value:.{digits}g}")) == kept)
+    shorts = (float(f"{value:.{digits}g}") for digits in range(1, 10))
+    return next(short for short in shorts if -_FLOAT32_MAX < short < _FLOAT32_MAX and _single.pack(short) == kept)
 
 
 def number(x: float | str) -> float:

@@ -21,10 +21,11 @@ ABOUT = f"""What an Undeterred master answers: the REST API of Determined {REFER
 
 1. **Log in**: `POST /api/v1/auth/login` with `{{"username": "determined", "password": ""}}` answers a `token` (the password is blank until
    it is changed, and works on this machine only).
-2. **Authorize**: send it with every other call as `Authorization: Bearer <token>`; in the playground, press *Authorize* and paste it.
+2. **Authorize**: send it with every other call as `Authorization: Bearer <token>`; in the playground, the form at the top does both.
 3. **Try it out**: open a call, press *Try it out*, fill in what it asks for, *Execute*.
 
-64-bit integers are strings, times are RFC 3339 in UTC, a stream is a JSON object a line. An error is `{{"error": {{"code", "reason", "error"}}}}`.
+64-bit integers are strings, times are RFC 3339 in UTC, a stream is a JSON object a line. An error is `{{"error": {{"code", "reason", "error"}}}}`,
+and where a stream goes wrong `{{"error": {{"grpcCode", "httpCode", "message", "httpStatus", "details"}}}}`, its last line.
 A call that is declared and not built yet answers 501."""
 
 

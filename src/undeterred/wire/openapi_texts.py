@@ -78,7 +78,7 @@ FIELDS: dict[str, str] = {
     "config": "The configuration.",
     "configPolicies": "Limits and fixed configuration, as YAML or JSON text.",
     "contextDirectory": "The files that the task starts with.",
-    "data": "Free data.",
+    "data": "Data for the task, as its kind wants them.",
     "defaultAuxPool": "The resource pool for tasks without slots.",
     "defaultComputePool": "The resource pool for tasks with slots.",
     "description": "A text for people.",
@@ -226,6 +226,7 @@ EXCEPTIONS: dict[str, str] = {
     **_each(
         "ArchiveRuns UnarchiveRuns PauseRuns ResumeRuns KillRuns DeleteRuns", "filter", "Which runs, as a filter document (JSON text)."
     ),
+    "AllocationAllGather.data": "What this peer brings for the others, a JSON object.",
     "BulkExperimentFilters.projectId": "Only experiments of this project, beside that of the path; 0 means any.",
     "CompareTrials.maxDatapoints": "How many points a curve has at most; 0 means 200, -1 all.",
     "CreateExperiment.parentId": "The id of the experiment to fork: its code is taken; 0 means none.",

@@ -6,6 +6,18 @@ const form = document.getElementById("login");
 const last = ["Alpha", "Internal"];
 let token = "";
 
+// The filter finds words of what a call does too, not only of its path and tag.
+const found = (call, text) =>
+  [call.get("path"), call.getIn(["operation", "summary"]), call.getIn(["operation", "operationId"])].some((said) =>
+    String(said).toLowerCase().includes(text)
+  );
+const opsFilter = (tags, phrase) => {
+  const text = phrase.toLowerCase().trim();
+  return tags
+    .map((tag, name) => (name.toLowerCase().includes(text) ? tag : tag.update("operations", (calls) => calls.filter((call) => found(call, text)))))
+    .filter((tag) => tag.get("operations").size > 0);
+};
+
 const ui = SwaggerUIBundle({
   url: "/openapi.json",
   dom_id: "#ui",
@@ -13,6 +25,8 @@ const ui = SwaggerUIBundle({
   layout: "BaseLayout",
   docExpansion: "none",
   defaultModelsExpandDepth: -1,
+  defaultModelExpandDepth: 2,
+  plugins: [() => ({ fn: { opsFilter } })],
   tagsSorter: (a, b) => last.includes(a) - last.includes(b) || a.localeCompare(b),
   operationsSorter: (a, b) => a.get("path").localeCompare(b.get("path")) || a.get("method").localeCompare(b.get("method")),
   filter: true,

@@ -257,7 +257,7 @@ EXCEPTIONS: dict[str, str] = {
     "Pagination.offset": "The offset that was asked for.",
     "PatchTrial.state": "The trial's state from now on; left out: only a sign of life.",
     "PatchUsers.activate": "Let them log in (true) or not (false).",
-    "PostAccessToken.lifespan": "How long it is good: a duration such as 720h, or -1 for as long as the cluster permits; left out: 30 days, or what the master is configured to.",
+    "PostAccessToken.lifespan": "How long it is good, such as 720h; -1: as long as permitted; left out: 30 days, or what is configured.",
     "ReportTrialProgress.isRaw": _IGNORED,
     "SearchRolesAssignableToScope.limit": "How many at most; 0 means 500, a negative number all.",
     "SearchExperiments.projectId": "Only experiments of this project; all when left out.",

@@ -406,3 +406,21 @@ def test_patterns_are_those_of_like(pattern: str, text: str, found: bool) -> Non
         texts.append(each)
     texts.put(0, text)
     assert texts.like(pattern)[:3] == bytes([found, found, 0])
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_many_texts_are_found_as_each_is(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    rng = random.Random(seed)
+    monkeypatch.setattr(experiment_texts, "_GROUP", rng.choice([1, 3, 32]))
+    texts, kept = Texts(), list[str | None]()
+    for _ in range(60):
+        if kept and rng.random() < 0.3:
+            number, text = rng.randrange(len(kept)), somewhat(rng, WORDS)
+            texts.put(number, text)
+            kept[number] = text
+        for _ in range(rng.choice([0, 1, 5])):
+            text = somewhat(rng, ["abc abc 12", "abc abd 1", "ABC", *WORDS], none=0.05)
+            texts.append(text)
+            kept.append(text)
+        pattern = rng.choice(["a", "bc", "abc", "BC 1", "abd", "c_1", "a%1", "\\", "zz", "%", "_", "Ä"])
+        assert texts.like(pattern) == bytes(each is not None and finder(pattern)(each) for each in kept), pattern

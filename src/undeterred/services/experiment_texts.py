@@ -1,10 +1,11 @@
 """Texts that a filter looks into, in any case and alphabet: many at once, or one.
 
-What is rare is found without a look at every text: for each pair of characters there is a note in which groups of texts it stands.
+What is rare, and what all texts of a group begin with, is found without a look at every text: for each pair of characters there is a note in which groups
+it stands, and for each group what its texts have in common.
 """
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from itertools import pairwise, repeat
 from operator import contains
 
@@ -12,6 +13,7 @@ from undeterred.store.like import matcher
 
 _GROUP = 32  # so many texts share a note
 _RUN = re.compile("1+")
+_SAME = re.compile(rb"\x00+|\x01+")
 
 
 class Texts:
@@ -22,6 +24,7 @@ class Texts:
         self._folded: list[str] = []
         self._nulls: set[int] = set()
         self._groups: dict[str, int] = {}  # by character and pair: a bit a group, also where it once was
+        self._shared: list[str] = []  # by group: what its texts begin with
         self._unread: set[int] = set()  # groups with texts that are not noted yet
 
     def append(self, text: str | None) -> None:
@@ -42,8 +45,10 @@ class Texts:
         """Note what is not noted yet; `like` does it, too."""
         while self._unread:
             group = self._unread.pop()
-            parts = {part for text in self._folded[group * _GROUP : (group + 1) * _GROUP] for part in _parts(text)}
-            for part in parts:
+            texts = self._folded[group * _GROUP : (group + 1) * _GROUP]
+            self._shared += [""] * (group + 1 - len(self._shared))
+            self._shared[group] = _beginning(min(texts), max(texts))
+            for part in {part for text in texts for part in _parts(text)}:
                 self._groups[part] = self._groups.get(part, 0) | 1 << group
 
     def like(self, pattern: str) -> bytes:
@@ -51,26 +56,40 @@ class Texts:
         self.read()
         needle, plain, is_like = pattern.lower(), _is_plain(pattern), finder(pattern)
         found = bytearray(len(self.values))
-        for first, end in self._where(_longest(needle)):
+        for first, end, sure in self._where(_longest(needle), is_like if "\\" not in pattern else None):
             texts = self._folded[first:end]
-            found[first:end] = bytes(map(contains, texts, repeat(needle)) if plain else map(is_like, texts))
+            if sure:
+                found[first:end] = b"\1" * len(texts)
+            else:
+                found[first:end] = bytes(map(contains, texts, repeat(needle)) if plain else map(is_like, texts))
         for number in self._nulls:
             found[number] = 0
         return bytes(found)
 
-    def _where(self, needle: str) -> list[tuple[int, int]]:
-        """Stretches of texts outside of which this stands nowhere."""
-        size = len(self.values)
-        groups = (1 << -(-size // _GROUP)) - 1
+    def _where(self, needle: str, is_like: Callable[[str], bool] | None) -> Iterator[tuple[int, int, bool]]:
+        """Stretches of texts outside of which this stands nowhere, and whether all of them are like the pattern for sure.
+
+        is_like: whether a text is, where whatever begins with such a text is, too."""
+        groups = (1 << len(self._shared)) - 1
         for part in _parts(needle):
             groups &= self._groups.get(part, 0)
-        runs = _RUN.finditer(f"{groups:b}"[::-1])
-        return [(run.start() * _GROUP, min(run.end() * _GROUP, size)) for run in runs]
+        sure = bytes(len(self._shared)) if is_like is None else bytes(map(is_like, self._shared))
+        for run in _RUN.finditer(f"{groups:b}"[::-1]):
+            for same in _SAME.finditer(sure, *run.span()):
+                yield same.start() * _GROUP, min(same.end() * _GROUP, len(self.values)), bool(sure[same.start()])
 
 
 def _parts(text: str) -> Iterable[str]:
     """The characters and pairs of characters of a text."""
     return {*text, *map("".join, pairwise(text))}
+
+
+def _beginning(one: str, other: str) -> str:
+    """What two texts both begin with: all texts between them do, too."""
+    same = 0
+    while same < min(len(one), len(other)) and one[same] == other[same]:
+        same += 1
+    return one[:same]
 
 
 def finder(pattern: str) -> Callable[[str], bool]:

@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import random
 import signal
 import time
 from collections.abc import Callable
@@ -21,6 +22,7 @@ CODE = "container failed with non-zero exit code: {0} (exit code {0})"
 LOOK_S = 5.0
 SLEEPS = "echo begun; exec sleep 98765.4321"
 MARK = "98765.4321"
+MOST = int(os.environ.get("UNDETERRED_RESTARTS", "2"))
 
 
 @pytest.fixture
@@ -75,6 +77,40 @@ def test_user_process_dies(server: Server, most: int) -> None:
     assert sum(f"crashed: resources failed with non-zero exit code: {CODE.format(137)}" in line for line in lines) == most + 1, lines
     found = walk.trial(server, number)
     assert (found["restarts"], found["state"]) == (most, "STATE_ERROR")
+    walk.nothing_left(server, MARK)
+
+
+def test_any_deaths_are_counted_as_they_should(server: Server) -> None:
+    """Supervisor, user's process, or the master with one of them, at random: only the user's own deaths count, and the one too many ends it."""
+    seed = int(os.environ.get("UNDETERRED_SEED", "0")) or random.SystemRandom().randrange(2**32)
+    print(f"seed {seed}")
+    chance = random.Random(seed)
+    number = walk.shell(server, SLEEPS, max_restarts=MOST)
+    counted, runs = 0, 1
+    while counted <= MOST:
+        until_count(server, number, "begun", runs, 20)
+        victim, away = chance.choice(["user", "user", "supervisor"]), chance.random() < 0.3
+        process = walk.user_process(server)
+        pid = walk.supervisor(server)
+        time.sleep(chance.random() * 0.2)
+        if away:
+            server.kill9()
+        if victim == "user":
+            process.kill()
+            counted += 1
+        else:
+            kill9(pid)
+        if away:
+            server.start()
+        runs += 1
+        if counted <= MOST:
+            until_count(server, number, "begun", runs, 20)
+            assert walk.trial(server, number)["restarts"] == counted, (seed, walk.log(server, number))
+    walk.until_state(server, number, "ERROR")
+    assert walk.trial(server, number)["restarts"] == MOST, seed
+    lines = walk.log(server, number)
+    assert sum(f"crashed: resources failed with non-zero exit code: {CODE.format(137)}" in line for line in lines) == counted, (seed, lines)
+    assert sum(LOST in line for line in lines) == runs - 1 - counted, (seed, lines)
     walk.nothing_left(server, MARK)
 
 

@@ -2,7 +2,6 @@
 
 import json
 import os
-import re
 import signal
 import subprocess
 import sys
@@ -146,9 +145,13 @@ def _start(folder: Path, command: list[str]) -> dict[str, Any]:
 
 
 def _last_words(said: str, status: int) -> str:
-    """Why a master ended at once: its own sentence, else what it wrote."""
-    sentence = re.search(r"^undeterred: (.*)\Z", said.strip(), re.DOTALL | re.MULTILINE)
-    return sentence[1] if sentence else said.strip() or f"the master ended at once (status {status})"
+    """Why a master ended at once: its own sentence (another one may write into the same log), else what it wrote."""
+    _before, found, sentence = ("\n" + said.strip()).rpartition("\nundeterred: ")
+    if found:
+        return sentence
+    if status < 0:
+        return f"the master was killed as it started (signal {-status}); nothing acknowledged is lost, `undeterred up` starts it again"
+    return said.strip() or f"the master ended at once (status {status})"
 
 
 def _get(url: str) -> dict[str, Any] | None:

@@ -2,6 +2,7 @@
 
 import multiprocessing
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import psycopg
@@ -46,8 +47,8 @@ def test_a_newer_release_s_database_is_refused(tmp_path: Path) -> None:
 def test_the_chain_ends_where_the_head_script_does(tmp_path: Path) -> None:
     upgrade(f"sqlite:///{tmp_path}/chain.db")
     open_store(tmp_path).close()
-    chain, head = (sqlite3.connect(tmp_path / name) for name in ("chain.db", "undeterred.db"))
-    assert _sqlite_shape(chain) == _sqlite_shape(head)
+    with closing(sqlite3.connect(tmp_path / "chain.db")) as chain, closing(sqlite3.connect(tmp_path / "undeterred.db")) as head:
+        assert _sqlite_shape(chain) == _sqlite_shape(head)
 
 
 def _sqlite_shape(database: sqlite3.Connection) -> dict[str, object]:
@@ -70,7 +71,8 @@ def _sqlite_shape(database: sqlite3.Connection) -> dict[str, object]:
 
 def test_the_head_script_has_every_table(tmp_path: Path) -> None:
     open_store(tmp_path).close()
-    names = {n for (n,) in sqlite3.connect(tmp_path / "undeterred.db").execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+    with closing(sqlite3.connect(tmp_path / "undeterred.db")) as raw:
+        names = {n for (n,) in raw.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
     assert set(metadata.tables) <= names
 
 
@@ -79,7 +81,8 @@ def test_a_failing_migration_leaves_nothing(tmp_path: Path) -> None:
     with pytest.raises(Exception, match="nonsense"):
         _half_a_migration(engine)
     engine.dispose()
-    assert sqlite3.connect(tmp_path / "x.db").execute("SELECT count(*) FROM sqlite_master").fetchone() == (0,)
+    with closing(sqlite3.connect(tmp_path / "x.db")) as raw:
+        assert raw.execute("SELECT count(*) FROM sqlite_master").fetchone() == (0,)
 
 
 def _half_a_migration(engine: Engine) -> None:

@@ -1,5 +1,6 @@
 """Whole tasks with real processes: output, exit codes, hooks, kill, death of each party. Every test also checks that nothing is left."""
 
+import contextlib
 import os
 import shutil
 import signal
@@ -158,7 +159,8 @@ def test_both_killed(ground: Ground) -> None:
         lambda: [p for p in tree.marked(container) if Path(f"/proc/{p}/cmdline").read_bytes() == b"sleep\x001000\x00"], what="sleep"
     )
     for pid in (ground.supervisor(container), *user):
-        os.kill(pid, signal.SIGKILL)
+        with contextlib.suppress(ProcessLookupError):  # the task's processes die with their supervisor
+            os.kill(pid, signal.SIGKILL)
     until(lambda: folder.claimed(str(ground.place(container)))[1] is None)
     ground.observe()
     assert ground.end(container, 5)["failure"].startswith("lost: ")

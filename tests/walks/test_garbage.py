@@ -5,6 +5,7 @@ import random
 import sqlite3
 from collections import Counter
 from collections.abc import Callable
+from contextlib import closing
 from typing import Any
 from urllib.parse import quote
 
@@ -76,7 +77,7 @@ TABLES = ("experiments", "trials", "tasks", "allocations", "jobs", "searches")
 
 
 def rows(server: Server) -> dict[str, int]:
-    with sqlite3.connect(server.data / "undeterred.db") as db:
+    with closing(sqlite3.connect(server.data / "undeterred.db")) as db:
         return {table: db.execute(f"SELECT count(*) FROM {table}").fetchone()[0] for table in TABLES}
 
 

@@ -54,26 +54,22 @@ class Texts:
     def like(self, pattern: str) -> bytes:
         """A byte a text: 1 where it is like `%pattern%`."""
         self.read()
-        needle, plain, is_like = pattern.lower(), _is_plain(pattern), finder(pattern)
-        found = bytearray(len(self.values))
-        for first, end, sure in self._where(_longest(needle), is_like if "\\" not in pattern else None):
+        found, are_like = bytearray(len(self.values)), _each(pattern)
+        for first, end, sure in self._where(pattern, are_like):
             texts = self._folded[first:end]
-            if sure:
-                found[first:end] = b"\1" * len(texts)
-            else:
-                found[first:end] = bytes(map(contains, texts, repeat(needle)) if plain else map(is_like, texts))
+            found[first:end] = b"\1" * len(texts) if sure else are_like(texts)
         for number in self._nulls:
             found[number] = 0
         return bytes(found)
 
-    def _where(self, needle: str, is_like: Callable[[str], bool] | None) -> Iterator[tuple[int, int, bool]]:
-        """Stretches of texts outside of which this stands nowhere, and whether all of them are like the pattern for sure.
-
-        is_like: whether a text is, where whatever begins with such a text is, too."""
+    def _where(self, pattern: str, are_like: Callable[[list[str]], bytes]) -> Iterator[tuple[int, int, bool]]:
+        """Stretches of texts outside of which none is like the pattern, and whether all of them are for sure."""
         groups = (1 << len(self._shared)) - 1
-        for part in _parts(needle):
+        for part in _parts(_longest(pattern.lower())):
             groups &= self._groups.get(part, 0)
-        sure = bytes(len(self._shared)) if is_like is None else bytes(map(is_like, self._shared))
+        if not groups:
+            return
+        sure = bytes(len(self._shared)) if "\\" in pattern else are_like(self._shared)  # a backslash may make the end of a text matter
         for run in _RUN.finditer(f"{groups:b}"[::-1]):
             for same in _SAME.finditer(sure, *run.span()):
                 yield same.start() * _GROUP, min(same.end() * _GROUP, len(self.values)), bool(sure[same.start()])
@@ -101,6 +97,15 @@ def finder(pattern: str) -> Callable[[str], bool]:
         return matcher(f"%{pattern}%")
     search = re.compile(".".join(map(re.escape, pattern.lower().split("_"))), re.DOTALL).search
     return lambda text: search(text.lower()) is not None
+
+
+def _each(pattern: str) -> Callable[[list[str]], bytes]:
+    """The same of many texts in lower case: a byte a text."""
+    if _is_plain(pattern):
+        needle = pattern.lower()
+        return lambda texts: bytes(map(contains, texts, repeat(needle)))
+    is_like = finder(pattern)
+    return lambda texts: bytes(map(is_like, texts))
 
 
 def _is_plain(pattern: str) -> bool:

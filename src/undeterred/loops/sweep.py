@@ -21,7 +21,10 @@ async def activate(world: World) -> float | None:
     db = world.ctx.db
     for wish in await db.read(collections.due):
         await _carry_out(world, wish)
-    await db.write(heartbeats.lapse, unmanaged.SILENCE_US)
+    if (
+        time.time_ns() // 1000 - world.ctx.settings.started_at > unmanaged.SILENCE_US
+    ):  # who was silent while no master listened is heard first
+        await db.write(heartbeats.lapse, unmanaged.SILENCE_US)
     days, more = world.ctx.settings.config.retention_policy.log_retention_days, True
     while more and not world.ctx.stopping:
         _count, more = await db.write(logs.expire, days)

@@ -36,16 +36,14 @@ def open_store(folder: Path, url: str = "", readers: int = 3) -> Database:
     if url:
         from undeterred.store.postgres import PostgresConnection  # a fifth of the start, only where it is used
 
-        first = _reached(lambda: PostgresConnection(url, write=True))
-        bring_up(first, url.replace("postgresql://", "postgresql+psycopg://", 1).replace("postgres://", "postgresql+psycopg://", 1))
-        first.close()
+        with contextlib.closing(_reached(lambda: PostgresConnection(url, write=True))) as first:
+            bring_up(first, url.replace("postgresql://", "postgresql+psycopg://", 1).replace("postgres://", "postgresql+psycopg://", 1))
         return Database(lambda write: PostgresConnection(url, write), readers)
     path = folder / FILE
     try:
         _keep_private(path)
-        connection = SqliteConnection(path, write=True)
-        bring_up(connection, f"sqlite:///{path}")
-        connection.close()
+        with contextlib.closing(SqliteConnection(path, write=True)) as connection:
+            bring_up(connection, f"sqlite:///{path}")
         return Database(lambda write: SqliteConnection(path, write), readers, eager=1)
     except (OSError, sqlite3.Error) as error:
         known = understood(error)

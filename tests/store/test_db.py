@@ -174,3 +174,26 @@ def test_a_long_reading_keeps_nobody_waiting(store: Database) -> None:
 
     asyncio.run(play())
     asyncio.run(play())  # another loop
+
+
+def test_long_readings_wait_for_each_other_alone(store: Database) -> None:
+    """However many of them there are: the others are answered meanwhile, and in the end all are."""
+    released = threading.Event()
+
+    def long(tx: Tx) -> int:
+        assert released.wait(60)
+        return int(tx.value("SELECT 2"))
+
+    def short(tx: Tx) -> int:
+        return int(tx.value("SELECT 1"))
+
+    async def play() -> None:
+        slow = [asyncio.create_task(store.read_long(long)) for _ in range(5)]
+        await asyncio.sleep(0.02)
+        for _ in range(10):
+            assert await asyncio.wait_for(store.read(short), 30) == 1
+            assert await asyncio.wait_for(store.write(short), 30) == 1
+        released.set()
+        assert await asyncio.gather(*slow) == [2] * 5
+
+    asyncio.run(play())

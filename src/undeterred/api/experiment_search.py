@@ -10,4 +10,4 @@ from undeterred.wire.experiment_search import SearchExperimentsRequest, SearchEx
 
 @serves(search_experiments, needs=Permission.VIEW_EXPERIMENT_METADATA)
 async def search(ctx: Context, _caller: Caller, request: SearchExperimentsRequest) -> SearchExperimentsResponse:
-    return await ctx.db.read(experiment_search.page, ctx.search_views, ctx.experiment_index, request)
+    return await ctx.db.read_long(experiment_search.page, ctx.search_views, ctx.experiment_index, request)

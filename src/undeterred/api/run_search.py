@@ -10,4 +10,4 @@ from undeterred.wire.runs import SearchRunsRequest, SearchRunsResponse, search_r
 
 @serves(search_runs, needs=Permission.VIEW_EXPERIMENT_METADATA)
 async def search(ctx: Context, _caller: Caller, request: SearchRunsRequest) -> SearchRunsResponse:
-    return await ctx.db.read(run_search.page, ctx.search_views, request)
+    return await ctx.db.read_long(run_search.page, ctx.search_views, request)

@@ -139,7 +139,9 @@ class Database:
         self._writes: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         self._reads: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         self._calls: queue.SimpleQueue[bool] = queue.SimpleQueue()  # for helpers: whether to go on
-        self._helpers = 0 if eager is None else readers - eager
+        self._long: queue.SimpleQueue[_Job | None] | None = None  # made when it is first asked for
+        self._eager = readers if eager is None else eager
+        self._helpers = readers - self._eager
         self._begun = self._seen = 0  # readings begun so far, and when they were last looked at
         self._watching: asyncio.AbstractEventLoop | None = None
         self._unrung: dict[_Job, Tx] = {}  # what readers may see already, while nobody has heard of it yet
@@ -149,9 +151,10 @@ class Database:
         first = connect(True)
         self.dialect = first.dialect
         self._threads = [threading.Thread(target=self._writer, args=(first,), name="store-writer", daemon=True)]
-        for i in range(readers):
-            work = self._helper if i < self._helpers else self._reader
-            self._threads.append(threading.Thread(target=work, name=f"store-reader-{i}", daemon=True))
+        for i in range(self._eager):
+            self._threads.append(threading.Thread(target=self._reader, args=(self._reads,), name=f"store-reader-{i}", daemon=True))
+        for i in range(self._helpers):
+            self._threads.append(threading.Thread(target=self._helper, name=f"store-helper-{i}", daemon=True))
         for thread in self._threads:
             thread.start()
 
@@ -166,6 +169,15 @@ class Database:
         if self._helpers:
             self._watch()
         return await self._submit(self._reads, fn, args)
+
+    async def read_long(self, fn: Callable[Concatenate[Tx, P], R], *args: P.args, **kwargs: P.kwargs) -> R:
+        """`read` for what takes long now and then: one of these after the other, and never in the way of the others."""
+        assert not kwargs, "a transaction's arguments are positional"
+        if self._long is None and not self._closed:
+            self._long = queue.SimpleQueue()
+            self._threads.append(threading.Thread(target=self._reader, args=(self._long,), name="store-reader-long", daemon=True))
+            self._threads[-1].start()
+        return await self._submit(self._long or self._reads, fn, args)
 
     def write_now(self, fn: Callable[Concatenate[Tx, P], R], *args: P.args, **kwargs: P.kwargs) -> R:
         """`write` for code without an event loop (start-up, tools, tests); blocks. `after_commit` calls happen in the writer thread, and no
@@ -188,8 +200,10 @@ class Database:
         """Finish what is queued and end the threads."""
         self._closed = True
         self._writes.put(None)
-        for _ in self._threads[1 + self._helpers :]:
+        for _ in range(self._eager):
             self._reads.put(None)
+        if self._long is not None:
+            self._long.put(None)
         for _ in range(self._helpers):
             self._calls.put(False)
         for thread in self._threads:
@@ -264,9 +278,9 @@ class Database:
         self._unrung.update({job: job.tx for job in jobs if job.tx is not None and job.tx.topics})
         _end(connection)
 
-    def _reader(self) -> None:
+    def _reader(self, asked: "queue.SimpleQueue[_Job | None]") -> None:
         connection: Connection | None = None
-        while (job := self._reads.get()) is not None:
+        while (job := asked.get()) is not None:
             connection = self._read(connection, job)
         if connection is not None:
             connection.close()

@@ -5,6 +5,8 @@ import struct
 import subprocess
 from pathlib import Path
 
+import pytest
+
 from undeterred.supervisor import events, events_hook
 
 USER = """
@@ -54,8 +56,17 @@ def test_a_new_file_after_close(tmp_path: Path) -> None:
     assert sorted(len(records(file.read_bytes())) for file in (tmp_path / "new").iterdir()) == [2, 2]
 
 
-def test_the_hook_answers_for_one_module_only() -> None:
-    assert [events_hook.Finder.find_spec(name) for name in ("json", "torch", "determined")] == [None, None, None]
+def test_the_hook_answers_for_the_harness_only() -> None:
+    """Whoever else tries PyTorch's writer learns that there is none; here no package of that name is installed at all."""
+    assert [events_hook.Finder.find_spec(name) for name in ("json", "torch", "determined", "torch.utils.tensorboard")] == [None] * 4
+    asked = {"__name__": "determined.pytorch._pytorch_context", "find": events_hook.Finder.find_spec}
+    exec("found = find('torch.utils.tensorboard')", asked)  # noqa: S102  # as the harness's module would ask
+    assert asked["found"] is not None
+
+
+def test_more_than_scalars_is_refused_with_a_reason(tmp_path: Path) -> None:
+    with pytest.raises(AttributeError, match=r"add_image: only scalars .* tensorboard"):
+        events.SummaryWriter(tmp_path).add_image("a", None)
 
 
 def test_the_harness_writes_with_it(task_python: Path, tmp_path: Path) -> None:

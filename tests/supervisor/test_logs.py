@@ -26,6 +26,7 @@ def test_marks(quick: Ground) -> None:
         "INFO not a level",
         " ERROR: not first",
         "INFO: [rank=1] wrong order",
+        "[rank=99999999999999999999] no rank of ours",
     ]
     quick.end(quick.sh("\n".join(f"echo '{text}'" for text in told)))
     got = [(line["log"], line.get("rankId"), line.get("level")) for line in quick.stub.lines if line["stdtype"] == "stdout"]
@@ -37,6 +38,7 @@ def test_marks(quick: Ground) -> None:
         ("INFO not a level\n", None, None),
         (" ERROR: not first\n", None, None),
         ("[rank=1] wrong order\n", None, "LOG_LEVEL_INFO"),
+        ("[rank=99999999999999999999] no rank of ours\n", None, None),
     ]
 
 

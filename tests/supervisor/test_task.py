@@ -210,10 +210,10 @@ def test_data_folder_removed(quick: Ground, reports: int, again: bool) -> None:
         shutil.rmtree(quick.place(container))
 
 
-@pytest.mark.parametrize("death", [False, True])
-def test_unknown(quick: Ground, death: bool) -> None:
-    """A master that does not know it is believed only once the task was told to stop, living or dead."""
-    quick.stub.before = lambda path: 404 if path.startswith("/internal") and quick.stub.text() else 200
+@pytest.mark.parametrize(("status", "death"), [(404, False), (404, True), (400, False)])
+def test_unknown(quick: Ground, status: int, death: bool) -> None:
+    """A master that does not know it, or does not understand it, is believed only once the task was told to stop, living or dead."""
+    quick.stub.before = lambda path: status if path.startswith("/internal") and quick.stub.text() else 200
     container = quick.sh("echo x; sleep 0.3; echo y; sleep 1000")
     until(quick.stub.text)
     time.sleep(0.5)

@@ -32,6 +32,9 @@ def environment(spec: dict[str, Any], folder: str) -> dict[str, str]:
     """All variables of the task: nothing of the host's but a few that its libraries need, then the spec's."""
     env = {name: os.environ[name] for name in _INHERITED if name in os.environ}
     env.update(LANG="C.UTF-8", LC_ALL="C.UTF-8", PYTHONUNBUFFERED="1", SHELL="/bin/sh", HOSTNAME=os.uname().nodename)
+    if "TORCH_FORCE_WEIGHTS_ONLY_LOAD" not in spec["env"]:
+        # The harness of 0.38.1 loads its checkpoints as PyTorch < 2.6 did: with a newer one a trial could not resume.
+        env["TORCH_FORCE_NO_WEIGHTS_ONLY_LOAD"] = "1"
     env.update({name: place(value, spec, folder) for name, value in spec["env"].items() if len(value) < _VALUE_MOST})
     run = run_dir(spec, folder)
     env["DET_RUN_DIR"] = run

@@ -10,7 +10,7 @@ import struct
 import sys
 import time
 from collections.abc import Iterator
-from typing import BinaryIO, SupportsFloat
+from typing import BinaryIO, NoReturn, SupportsFloat
 
 _POLYNOMIAL = 0x82F63B78  # CRC-32C, reflected
 
@@ -106,6 +106,15 @@ class TorchWriter:
     def __init__(self) -> None:
         self.writer = EventWriter(sys.modules["determined.tensorboard"].get_base_path({}))
         self.add_scalar, self.flush, self.reset = self.writer.add_scalar, self.writer.flush, self.writer.close
+
+
+class SummaryWriter(EventWriter):
+    """What a PyTorchTrial's context asks for as torch.utils.tensorboard's: scalars, and a clear word for all else."""
+
+    def __getattr__(self, name: str) -> NoReturn:
+        raise AttributeError(
+            f"{name}: only scalars are written here, as the task's environment lacks tensorboard; add it, or `pip install` it in startup-hook.sh"
+        )
 
 
 _TorchWriter = TorchWriter  # the harness asks for this name, its users for the other

@@ -6,7 +6,7 @@ import time
 
 LIMIT = 8191  # bytes of a line without its line end: 8 KiB with it
 _ENDS = re.compile(rb"[\r\n]")
-_MARK = re.compile(r"(?:\[rank=(\d+)\] ?)?(?:(DEBUG|INFO|WARNING|ERROR|CRITICAL): ?)?")
+_MARK = re.compile(r"(?:\[rank=([0-9]{1,9})\] ?)?(?:(DEBUG|INFO|WARNING|ERROR|CRITICAL): ?)?")
 
 
 class Splitter:

@@ -13,9 +13,8 @@ from undeterred.supervisor import folder
 BACKOFF_FIRST_S, BACKOFF_MOST_S = 0.1, 2.0
 GONE = 410  # the master's word for: I know nothing of this and never will, end it
 OUTAGE = frozenset({408, 425, 429, 500, 502, 503, 504})
-UNKNOWN = frozenset(
-    {403, 404}
-)  # final only for a task that was told to stop: another server may answer at the master's address for a while
+# Final only for a task that was told to stop: another server may answer at the master's address for a while.
+UNKNOWN = frozenset({400, 403, 404})
 dismissed = threading.Event()  # SIGTERM was received: nobody wants this task any more
 
 

@@ -6,6 +6,7 @@ PYTEST := $(PY) -m pytest
 WORKERS ?= 2
 SOURCES := src tests tools bench examples
 SHELL := /bin/bash
+unexport PYTHONHOME PYTHONPATH PYTHONSTARTUP
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test lint check check-all api bench dev lock format clean
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests.support import needs
 from tests.support.server import Server
@@ -18,6 +19,10 @@ if TYPE_CHECKING:
     from tests.support.det import Det
     from tests.support.postgres import Postgres
     from undeterred.store.db import Database
+
+# How long an example takes says nothing of us on a machine that others use too.
+settings.register_profile("busy", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("busy")
 
 POSTGRES_MEND = "install PostgreSQL 15 or newer, or run `make test`, which does"
 

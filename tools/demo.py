@@ -132,8 +132,8 @@ def train(url: str, folder: Path) -> int:
     """Submit the example with the real client, follow its logs. Returns the experiment's id once it is COMPLETED."""
     title("2. A real model, submitted with the unmodified det 0.38.1")
     say(f"$ DET_MASTER={url} det experiment create {CONFIG} . --follow-first-trial      (in examples/digits)")
-    environ = dict(os.environ, DET_MASTER=url, XDG_DATA_HOME=str(folder / "client"), PYTHONUNBUFFERED="1")
-    environ.pop("DET_USER", None)
+    environ = {name: value for name, value in os.environ.items() if name.lower() != "no_proxy" and not name.startswith("DET_")}
+    environ |= {"DET_MASTER": url, "XDG_DATA_HOME": str(folder / "client"), "PYTHONUNBUFFERED": "1", "NO_PROXY": "*"}
     command = [str(TASK_ENV / "bin" / "det"), "experiment", "create", CONFIG, ".", "--follow-first-trial"]
     status = subprocess.run(command, cwd=EXAMPLE, env=environ, stdin=subprocess.DEVNULL, check=False, timeout=600).returncode
     if status != 0:

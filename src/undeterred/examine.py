@@ -21,6 +21,7 @@ from typing import NamedTuple
 import psutil
 
 from undeterred.config import master as master_config
+from undeterred.config import places
 from undeterred.config.master import MasterConfig
 from undeterred.errors import WireError
 from undeterred.runtimes import devices, environments, isolation
@@ -57,7 +58,7 @@ def main(argv: list[str] | None = None) -> int:
     config, problem = _config(arguments)
     colours = sys.stdout.isatty() and "NO_COLOR" not in os.environ
     worst = 0
-    for finding in [problem] if problem else findings(config, Path(config.data).expanduser().absolute()):
+    for finding in [problem] if problem else findings(config, places.data_folder(config.data)):
         print(shown(finding, colours), flush=True)
         worst = max(worst, int(finding.state == MEND))
     return worst
@@ -185,7 +186,7 @@ def _port(config: MasterConfig, data: Path) -> Finding:
             probe.bind((config.host, config.port))
             return Finding("port", OK, f"{where} is free")
         except OSError as error:
-            reason = error.strerror
+            reason, mend = error.strerror, places.way_out(error)
     ours = _our_master(data)
     if ours.endswith(f":{config.port}"):
         return Finding("port", OK, f"our own master runs at {ours}")
@@ -193,7 +194,7 @@ def _port(config: MasterConfig, data: Path) -> Finding:
         "port",
         MEND,
         f"{where} cannot be had: {reason}{_holder(config.port)}",
-        "choose another one: `undeterred up --port N` (0 takes a free one)",
+        mend,
     )
 
 
@@ -252,7 +253,7 @@ def _config(arguments: argparse.Namespace) -> tuple[MasterConfig, Finding | None
     """The configuration that a master would have; a finding in its place when it would not start."""
     flags = {name: value for name in ("port", "host", "data", "slots") if (value := getattr(arguments, name)) is not None}
     try:
-        text = Path(arguments.config).read_text() if arguments.config else None
+        text = Path(arguments.config).read_text("utf-8") if arguments.config else None
         return master_config.load(text, os.environ, flags), None
     except WireError as error:
         told = error.text

@@ -29,6 +29,7 @@ from undeterred.api.bind import App
 from undeterred.api.cluster import LOG_LEVELS
 from undeterred.api.cors import Application, Cors
 from undeterred.config import master as master_config
+from undeterred.config import places
 from undeterred.config.master import MasterConfig
 from undeterred.errors import FailedPrecondition, WireError
 from undeterred.loops import allocations
@@ -66,7 +67,7 @@ def main(argv: list[str] | None = None) -> int:
         config = _config(arguments, os.environ)
         kept.hide(config)
         logging.getLogger().setLevel(LOG_LEVELS[config.log.level])
-        uvloop.run(run(config, Path(config.data).expanduser().absolute(), arguments.stop_tasks, kept))
+        uvloop.run(run(config, places.data_folder(config.data), arguments.stop_tasks, kept))
     except WireError as error:
         print(f"undeterred: {error.text}", file=sys.stderr)
         return 1
@@ -244,20 +245,29 @@ def _listen(config: MasterConfig) -> socket.socket:
     family = socket.AF_INET6 if ":" in config.host else socket.AF_INET
     listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)  # named, else nobody switches Nagle off
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    if config.host == "::":
+        listener.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)  # every address, whatever the machine's habit
     try:
         listener.bind((config.host, config.port))
     except OSError as error:
-        raise FailedPrecondition(
-            f"cannot listen on {config.host}:{config.port} ({error.strerror}): choose another port with --port"
-        ) from error
+        raise FailedPrecondition(f"cannot listen on {config.host}:{config.port} ({error.strerror}): {places.way_out(error)}") from error
     listener.set_inheritable(False)
     return listener
 
 
 def _reachable(config: MasterConfig, listener: socket.socket) -> str:
-    """The URL at which tasks on this machine reach the master."""
-    host = "127.0.0.1" if config.host in ("0.0.0.0", "") else "[::1]" if config.host == "::" else config.host
-    return f"http://{host}:{listener.getsockname()[1]}"
+    """The URL at which tasks on this machine reach the master: by a name or by IPv4 where that can be, for the reference's client and harness
+    take no IPv6 address in a URL."""
+    host = {"0.0.0.0": "127.0.0.1", "": "127.0.0.1", "::": "127.0.0.1"}.get(config.host, config.host)
+    if host == "::1" and places.names_v6_loopback("localhost"):
+        host = "localhost"
+    url = f"http://{f'[{host}]' if ':' in host else host}:{listener.getsockname()[1]}"
+    if ":" in host and config.slots != 0:
+        raise FailedPrecondition(
+            f"tasks could not reach a master at {url}: the harness of {REFERENCE_VERSION} takes no IPv6 address in a URL. "
+            "Listen on 127.0.0.1 or on :: (every address), or let /etc/hosts say `::1 localhost`"
+        )
+    return url
 
 
 def _open_many() -> None:
@@ -295,7 +305,7 @@ def _config(arguments: argparse.Namespace, environ: Mapping[str, str]) -> Master
     text = None
     if arguments.config:
         try:
-            text = Path(arguments.config).read_text()
+            text = Path(arguments.config).read_text("utf-8")
         except (OSError, UnicodeDecodeError) as error:
             raise FailedPrecondition(f"the configuration file {arguments.config} cannot be read: {error}") from error
     flags = {name: value for name in ("port", "host", "data", "slots") if (value := getattr(arguments, name)) is not None}

@@ -35,8 +35,9 @@ class Det:
 
     def environ(self) -> dict[str, str]:
         """What a client process needs: the server, an empty home, no inherited login or proxy."""
-        kept = {name: value for name, value in os.environ.items() if not name.startswith("DET_")}
-        return kept | {"DET_MASTER": self.server.url, "HOME": str(self.home), "XDG_DATA_HOME": str(self.home), "PYTHONUNBUFFERED": "1"}
+        kept = {name: value for name, value in os.environ.items() if not name.startswith("DET_") and name.lower() != "no_proxy"}
+        kept |= {"DET_MASTER": self.server.url, "HOME": str(self.home), "XDG_DATA_HOME": str(self.home)}
+        return kept | {"PYTHONUNBUFFERED": "1", "NO_PROXY": "*"}
 
 
 def cluster_config(task_python: Path, checkpoints: Path) -> dict[str, object]:

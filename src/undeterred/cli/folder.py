@@ -9,27 +9,41 @@ from typing import Any
 import click
 import psutil
 
-
-def default_data() -> Path:
-    """`$UNDETERRED_DATA`, else `undeterred` in the user's data folder (XDG)."""
-    if chosen := os.environ.get("UNDETERRED_DATA"):
-        return Path(chosen)
-    return Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share") / "undeterred"
-
+from undeterred.config import master, places
+from undeterred.errors import WireError
 
 data_option = click.option(
-    "--data", type=click.Path(path_type=Path, file_okay=False), default=None, help=f"The data folder. [default: {default_data()}]"
+    "--data",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=None,
+    help=f"The data folder. [default: $UNDETERRED_DATA, else {places.usual_data(os.environ)}]",
 )
 
 
-def chosen(data: Path | None) -> Path:
-    """The data folder to use, absolute."""
-    return (data or default_data()).expanduser().absolute()
+def chosen(data: Path | None, config: str | None = None) -> Path:
+    """The data folder to use, absolute: the flag's, else the environment's, else that of a configuration file, else the usual one."""
+    told = data or os.environ.get("UNDETERRED_DATA") or (_configured(config) if config else "") or places.usual_data(os.environ)
+    try:
+        return places.data_folder(told)
+    except WireError as error:
+        raise click.ClickException(error.text) from None
+
+
+def _configured(config: str) -> str:
+    """What a configuration file says of the data folder, "" where it says nothing or cannot be read: the master has words for that."""
+    try:
+        return master.load(Path(config).read_text("utf-8"), {}, {}).data
+    except (OSError, ValueError, WireError):
+        return ""
 
 
 def option(data: Path) -> str:
     """` --data FOLDER` as one must type it for this folder, nothing where it is the one that is taken anyway."""
-    return "" if data == chosen(None) else f" --data {shlex.quote(str(data))}"
+    try:
+        usual: Path | None = chosen(None)
+    except click.ClickException:
+        usual = None
+    return "" if data == usual else f" --data {shlex.quote(str(data))}"
 
 
 def running(data: Path) -> dict[str, Any] | None:

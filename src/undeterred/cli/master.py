@@ -34,7 +34,7 @@ OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # our own
 )
 def up(data: Path | None, foreground: bool, **options: Any) -> None:
     """Start the cluster on this machine."""
-    folder = chosen(data)
+    folder = chosen(data, options["config"])
     command = [sys.executable, "-P", "-m", "undeterred.master", "--data", str(folder), *_flags(options)]
     if foreground:
         if sys.stdout.isatty():
@@ -103,7 +103,7 @@ def status(data: Path | None) -> None:
     process = psutil.Process(facts["pid"])
     click.echo(f"Running at {facts['url']} (process {facts['pid']}, {process.memory_info().rss // 2**20} MB).")
     click.echo(f"Cluster {info['cluster_id']}, speaks {info['version']}, data in {folder}.")
-    click.echo(f"Clients: export DET_MASTER={facts['url']}")
+    click.echo(f"Clients: export DET_MASTER={facts['url']}{words.past_proxy(facts['url'])}")
     click.echo(f"API playground: {facts['url']}/docs/rest-api/")
 
 

@@ -3,8 +3,10 @@
 import os
 import subprocess
 import sys
+import urllib.request
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import click
 
@@ -28,7 +30,7 @@ def welcome(url: str, folder: Path, environment_ready: bool) -> str:
 What next:
 {first}  pip install determined==0.38.1
       the client, in an environment of its own
-  export DET_MASTER={url}
+  export DET_MASTER={url}{past_proxy(url)}
   det user login determined
       blank password; it works on this machine only
   det experiment create config.yaml .
@@ -38,12 +40,21 @@ What next:
 The REST API, to look at and to try: {url}/docs/rest-api/"""
 
 
+def past_proxy(url: str) -> str:
+    """The line that a client needs where a proxy is set that would be asked for this machine's own addresses, else ""."""
+    host = urlsplit(url).hostname or ""
+    if not urllib.request.getproxies().get("http") or urllib.request.proxy_bypass(host):
+        return ""
+    told = os.environ.get("no_proxy") or os.environ.get("NO_PROXY")
+    return f"\n  export no_proxy={f'{told},' if told else ''}{host}\n      a proxy is set in this terminal, and the client would ask it for the master"
+
+
 def environment_ready(folder: Path, flags: dict[str, Any]) -> bool:
     """Whether tasks have an environment to run in, as far as one can see from outside; true also when this machine runs none."""
     try:
-        text = Path(flags["config"]).read_text() if flags["config"] else None
+        text = Path(flags["config"]).read_text("utf-8") if flags["config"] else None
         told = master.load(text, os.environ, {name: flags[name] for name in ("host", "port", "slots")})
-    except (OSError, WireError):
+    except (OSError, ValueError, WireError):
         return True  # the master has its own words for that
     return told.slots == 0 or (folder / "envs" / told.default_environment).exists()  # an absolute path stays one
 

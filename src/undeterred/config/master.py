@@ -4,7 +4,6 @@ Flags go before the environment, the environment before the file, the file befor
 """
 
 import difflib
-import os.path
 import re
 from collections.abc import Iterable, Mapping
 from functools import cache
@@ -12,7 +11,7 @@ from typing import Any, get_args
 
 import msgspec
 
-from undeterred.config import yaml11
+from undeterred.config import places, yaml11
 from undeterred.config.container_defaults import CONTAINER_DEFAULTS
 from undeterred.config.master_words import CHECKED_AS, NOT_BUILT, OWN, SECRET, MasterConfig, ResourcePool, Scheduler, Tls, Words
 from undeterred.config.schema import Json, Kind, words
@@ -51,7 +50,7 @@ def load(text: str | None, environ: Mapping[str, str], flags: Mapping[str, Any])
             raise InvalidArgument(f"master configuration: scheduler.type: {one.type} is not built in Undeterred; use priority")
     if config.security.authz.type != "basic":
         raise InvalidArgument("master configuration: security.authz.type: rbac is not built in Undeterred; leave it `basic`")
-    return msgspec.structs.replace(config, data=config.data or _default_data(environ))
+    return msgspec.structs.replace(config, data=config.data or places.usual_data(environ))
 
 
 def masked(config: MasterConfig) -> dict[str, Any]:
@@ -228,10 +227,6 @@ def _without_nulls(value: Json) -> Json:
     if isinstance(value, dict):
         return {name: _without_nulls(item) for name, item in value.items() if item is not None}
     return [_without_nulls(item) for item in value] if isinstance(value, list) else value
-
-
-def _default_data(environ: Mapping[str, str]) -> str:
-    return os.path.join(environ.get("XDG_DATA_HOME") or os.path.join("~", ".local", "share"), "undeterred")
 
 
 def _shown_defaults(told: dict[str, Any], defaults: bool) -> Json:

@@ -9,6 +9,7 @@ import contextlib
 import json
 import os
 import re
+import shlex
 import subprocess
 import sys
 import threading
@@ -19,6 +20,7 @@ from typing import Any
 import msgspec
 
 from undeterred import errors
+from undeterred.config import places
 from undeterred.domain.launch.facts import Environment
 
 DEFAULT = "default"
@@ -33,6 +35,7 @@ print(json.dumps({"python": os.path.realpath(sys.executable), "home": home, "ver
  "site_packages": [p for p in dict.fromkeys(paths) if os.path.isdir(p)], "scripts": sysconfig.get_path("scripts"),
  "visible": list(dict.fromkeys([sys.prefix, sys.base_prefix]))}))
 """
+_ASTRAY = {"PYTHONHOME", "PYTHONPATH", "PYTHONSTARTUP", "PIP_TARGET", "PIP_PREFIX", "PIP_ROOT", "PIP_USER", "PIP_REQUIRE_VIRTUALENV"}
 Say = Callable[[str], None]
 
 
@@ -68,11 +71,11 @@ def chosen(image: str | None, mapping: Mapping[str, str], default: str = DEFAULT
 
 def command(data: Path, verb: str, name: str = "") -> str:
     """What to type: `undeterred env VERB NAME`, with the data folder where it is not the one that is taken anyway."""
-    usual = os.environ.get("UNDETERRED_DATA") or os.path.join(os.environ.get("XDG_DATA_HOME") or "~/.local/share", "undeterred")
+    usual = os.path.expanduser(os.environ.get("UNDETERRED_DATA") or places.usual_data(os.environ))
     named = [] if name in ("", DEFAULT) else ["--to", name] if verb == "add" else [name]
     words = [verb, *(["PACKAGE"] if verb == "add" else []), *named]
-    if Path(usual).expanduser().absolute() != data.absolute():
-        words += ["--data", str(data)]
+    if Path(usual).absolute() != data.absolute():
+        words += ["--data", shlex.quote(str(data))]
     return f"undeterred env {' '.join(words)}"
 
 
@@ -144,7 +147,8 @@ def create(data: Path, name: str, requirements: list[str], say: Say, python: str
             f"The environment {name} exists at {path}: `{command(data, 'add', name)}` installs more into it; "
             "to make it anew, remove that folder"
         )
-    path.parent.mkdir(parents=True, exist_ok=True)
+    data.mkdir(mode=0o700, parents=True, exist_ok=True)  # as a master makes it
+    path.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
     say(f"making a virtual environment at {path}")
     try:
         _step([python or sys.executable, "-m", "venv", str(path)], say)
@@ -181,7 +185,7 @@ def _step(words: list[str], say: Say) -> None:
     last: list[str] = []
     try:
         process = subprocess.Popen(
-            words, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace", stdin=subprocess.DEVNULL
+            words, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace", stdin=subprocess.DEVNULL, env=_plain()
         )
     except OSError as error:
         raise errors.FailedPrecondition(f"{words[0]} cannot be started: {error.strerror}") from error
@@ -192,6 +196,11 @@ def _step(words: list[str], say: Say) -> None:
             say(line.rstrip())
     if child.returncode:
         raise errors.FailedPrecondition(f"`{' '.join(words[:5])} …` ended with {child.returncode}: {' / '.join(last)}")
+
+
+def _plain() -> dict[str, str]:
+    """Our environment without what leads an interpreter to the packages of another: pip would take them for installed."""
+    return {name: value for name, value in os.environ.items() if name not in _ASTRAY}
 
 
 def listed(data: Path) -> list[str]:

@@ -2,6 +2,7 @@
 
 import json
 from typing import Any
+from urllib.parse import urlsplit
 
 import msgspec
 
@@ -10,6 +11,7 @@ from undeterred.domain.launch.facts import File, LaunchSpec, Mount, TaskFacts
 RUN, WORK, SHARED = "/run/determined", "/run/determined/workdir", "/determined_shared_fs"
 TRIAL, COMMAND, GENERIC, CHECKPOINT_GC = "TRIAL", "COMMAND", "GENERIC", "CHECKPOINT_GC"
 Config = dict[str, Any]
+_PROXIES = {"http_proxy", "https_proxy", "all_proxy"}
 
 
 def trial(config: Config, facts: TaskFacts) -> LaunchSpec:
@@ -75,6 +77,7 @@ def _spec(
     kind = facts.slots[0].kind if facts.slots else "cpu"
     uuids = [slot.uuid for slot in facts.slots if slot.uuid]
     host_path, visible = _storage(storage)
+    env = _common(facts) | _devices(kind, uuids) | _defaults(facts) | more | _asked(config, kind)
     hook = config.get("startup_hook") or facts.defaults.get("startup_hook")
     return LaunchSpec(
         container_id=facts.container_id,
@@ -87,7 +90,7 @@ def _spec(
         master_cert=facts.master_cert,
         addresses=[{"containerIp": facts.address, "containerPort": 0, "hostIp": facts.address, "hostPort": 0}],
         environment=facts.environment,
-        env=_common(facts) | _devices(kind, uuids) | _defaults(facts) | more | _asked(config, kind),
+        env=env | _past_proxies(env),
         argv=argv,
         files=[File("dynamic-tcd-startup-hook.sh", hook, mode=0o744)] if hook else [],
         mounts=_mounts(config),
@@ -105,15 +108,15 @@ def _spec(
 
 
 def _common(facts: TaskFacts) -> dict[str, str]:
-    scheme, _, rest = facts.master_url.partition("://")
-    host, _, port = rest.rstrip("/").partition(":")
+    master = urlsplit(facts.master_url)
+    scheme, host = master.scheme, master.hostname or ""
     metadata = {"task_id": facts.task_id, "allocation_id": facts.allocation_id, **facts.log_metadata}
     env = {
         "DET_MASTER": facts.master_url,
         "DET_MASTER_ID": facts.master_id,
         "DET_MASTER_HOST": host,
         "DET_MASTER_ADDR": host,
-        "DET_MASTER_PORT": port or ("443" if scheme == "https" else "80"),
+        "DET_MASTER_PORT": str(master.port or "") or ("443" if scheme == "https" else "80"),
         "DET_CLUSTER_ID": facts.cluster_id,
         "DET_AGENT_ID": facts.agent_id,
         "DET_SLOT_IDS": _json([slot.id for slot in facts.slots]),
@@ -176,6 +179,15 @@ def _asked(config: Config, kind: str) -> dict[str, str]:
         listed = listed.get(kind) or []
     pairs = [str(item).partition("=") for item in listed]
     return {name: value for name, equals, value in pairs if name and equals}
+
+
+def _past_proxies(env: dict[str, str]) -> dict[str, str]:
+    """Where a task is told of a proxy, its way to the master and to its own machine leads past it."""
+    if not any(name.lower() in _PROXIES for name in env):
+        return {}
+    told = next((env[name] for name in ("no_proxy", "NO_PROXY") if env.get(name)), "")
+    here = dict.fromkeys([*filter(None, told.split(",")), env["DET_MASTER_HOST"], "localhost", "127.0.0.1", "::1"])
+    return dict.fromkeys(("no_proxy", "NO_PROXY"), ",".join(here))
 
 
 def _mounts(config: Config) -> list[Mount]:

@@ -44,7 +44,7 @@ def column(db: Database, sql: str) -> list[Any]:
 def test_a_single_one_runs_again_under_its_ids(db: Database, admin: Caller, layers: Layers) -> None:
     made = ended(db, admin, layers, SINGLE)
     db.write_now(lambda tx: tx.run("UPDATE trials SET restarts = 3, stopped_by_search = 1, early_exit = 'INVALID_HP'"))
-    on = go_on(db, layers, "name: again\nmax_restarts: 2\n")
+    on = go_on(db, layers, "name: again\nmax_restarts: 2\nsearcher: {metric: other, smaller_is_better: false}\n")
     assert (on.id, on.job_id, on.state, on.end_time, on.name, on.trial_ids) == (made.id, made.job_id, "STATE_QUEUED", None, "again", [1])
     first, second = column(db, "SELECT id FROM tasks ORDER BY id")
     assert second == f"{first}-1"
@@ -54,7 +54,7 @@ def test_a_single_one_runs_again_under_its_ids(db: Database, admin: Caller, laye
     )
     [config] = column(db, "SELECT config FROM experiments")
     assert (json.loads(config)["name"], json.loads(config)["max_restarts"]) == ("again", 2)
-    assert count(db, "experiments", "max_restarts = 2 AND progress = 0") == 1
+    assert count(db, "experiments", "max_restarts = 2 AND progress = 0 AND searcher_metric = 'other' AND smaller_is_better = 0") == 1
     db.write_now(experiment_actions.act, admin, Verb.KILL, 1)
     go_on(db, layers)
     assert column(db, "SELECT id FROM tasks ORDER BY id") == [first, second, f"{first}-2"]

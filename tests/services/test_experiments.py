@@ -8,9 +8,10 @@ from typing import Any
 import msgspec
 import pytest
 
+from tests.services.reporting import Lab
 from undeterred.config.master import MasterConfig
 from undeterred.errors import FailedPrecondition, InvalidArgument, NotFound, WireError
-from undeterred.services import experiment_files, experiment_patch, experiments, shown_experiments, uploads
+from undeterred.services import experiment_files, experiment_patch, experiment_validations, experiments, shown_experiments, uploads
 from undeterred.services.experiment_config import Layers
 from undeterred.services.identity import Caller
 from undeterred.services.settings import Settings
@@ -270,3 +271,31 @@ def test_labels_are_a_set(db: Database, admin: Caller, layers: Layers) -> None:
     assert db.write_now(experiment_patch.delete_label, 1, "a") == ["b"]
     assert db.write_now(experiment_patch.delete_label, 1, "never") == ["b"]
     assert read(db.read_now(shown_experiments.get, 1).config)["labels"] == ["b"]
+
+
+def test_another_metric_or_direction_counts_for_what_was_reported_before(db: Database, admin: Caller, layers: Layers) -> None:
+    def put(searcher: str) -> None:
+        request = CreateExperimentRequest(config=f"name: un\nsearcher: {{name: single, {searcher}}}\n", unmanaged=True)
+        db.write_now(experiments.put, admin, layers, request, None, "ext")
+
+    def best() -> list[Any]:
+        sql = (
+            "SELECT best_metric, best_trial_id, (SELECT searcher_metric_value FROM trials WHERE id = :second) FROM experiments WHERE id = 1"
+        )
+        return db.read_now(lambda tx: tx.all(lambda *row: row, sql, second=trials[1]))
+
+    put("metric: loss")
+    lab = Lab(db)
+    lab.experiment_id = 1
+    trials = [lab.trial(), lab.trial()]
+    for trial_id, loss, other in ((trials[0], 1.0, 30.0), (trials[1], 2.0, 20.0)):
+        lab.report(trial_id, "validation", 1, {"loss": loss, "other": other})
+        lab.report(trial_id, "validation", 2, {"loss": loss + 0.5, "text": "x"})
+    assert best() == [(1.0, trials[0], 2.0)]
+    put("metric: loss, smaller_is_better: false")
+    assert best() == [(2.5, trials[1], 2.5)]
+    assert [entry.searcher_metric for entry in db.read_now(experiment_validations.history, 1)] == [1.0, 1.5, 2.0, 2.5]
+    put("metric: other")
+    assert best() == [(20.0, trials[1], 20.0)]
+    put("metric: text")
+    assert best() == [(None, trials[1], None)]

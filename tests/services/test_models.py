@@ -83,4 +83,7 @@ def test_templates(db: Database, admin: Caller) -> None:
     db.write_now(templates.delete, "Zed")
     with pytest.raises(NotFound):
         db.write_now(templates.delete, "Zed")
-    assert db.read_now(templates.list_templates, GetTemplatesRequest(limit=-2)).templates == []
+    for limit, offset, found, ends in ((-2, 0, 1, 0), (-3, 0, 1, -3), (1, 9, 0, 1), (-2, 1, 0, 1)):
+        page = db.read_now(templates.list_templates, GetTemplatesRequest(limit=limit, offset=offset))
+        assert page.pagination is not None
+        assert (len(page.templates), page.pagination.end_index) == (found, ends)

@@ -6,7 +6,7 @@ from typing import Any
 from undeterred.config import experiment as language
 from undeterred.domain.search import searcher
 from undeterred.errors import FailedPrecondition, Internal, InvalidArgument, NotFound
-from undeterred.services import experiment_actions, experiment_config, lives, shown_experiments
+from undeterred.services import experiment_actions, experiment_config, lives, searcher_changes, shown_experiments
 from undeterred.services.experiment_config import Columns, Layers
 from undeterred.store import experiment_continue as rows
 from undeterred.store import experiment_places, experiments, searches
@@ -46,7 +46,9 @@ def continue_experiment(tx: Tx, layers: Layers, request: ContinueExperimentReque
         rows.requeue(tx, before.job_id, made.resource_pool, made.priority, made.weight)
     else:
         rows.requeue(tx, before.job_id)
+    went_by = experiments.searcher_of(tx, before.id)
     _run_again(tx, before.id, again, columns)
+    searcher_changes.apply(tx, before.id, went_by)
     row = experiments.shown(tx, before.id)
     assert row is not None
     return ContinueExperimentResponse(experiment=shown_experiments.single(tx, row), warnings=list(warnings))
@@ -124,6 +126,8 @@ def _described(made: Columns) -> dict[str, Any]:
         "labels": made.labels,
         "hyperparameters": made.hyperparameters,
         "resource_pool": made.resource_pool,
+        "searcher_metric": made.searcher_metric,
+        "smaller_is_better": made.smaller_is_better,
         "max_restarts": made.max_restarts,
         "slots_per_trial": made.slots_per_trial,
         "log_retention_days": made.log_retention_days,

@@ -9,7 +9,7 @@ from undeterred.domain.lifecycle import experiments as experiment_states
 from undeterred.domain.search import searcher
 from undeterred.domain.search.values import Create, Failed, Shutdown
 from undeterred.errors import FailedPrecondition, InvalidArgument, NotFound
-from undeterred.services import experiment_config, lives, shown_experiments
+from undeterred.services import experiment_config, lives, searcher_changes, shown_experiments
 from undeterred.services.experiment_config import Columns, Layers, Planned
 from undeterred.services.identity import Caller
 from undeterred.services.uploads import Packed
@@ -72,8 +72,9 @@ def put(
     if experiment_id is None:
         experiment_id = _make(tx, who, request, planned, None, packed, external_id)
     else:
-        made = experiment_config.columns(planned.resolved.config_json)
+        made, before = experiment_config.columns(planned.resolved.config_json), experiments.searcher_of(tx, experiment_id)
         experiments.update(tx, experiment_id, _described(made) | _configured(planned))
+        searcher_changes.apply(tx, experiment_id, before)
     return PutExperimentResponse(experiment=_shown(tx, experiment_id), config=shown_experiments.raw(planned.resolved.echo_json))
 
 

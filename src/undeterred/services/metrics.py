@@ -163,6 +163,19 @@ def _recount(trial: ReporterRow, rows: list[ReportRow]) -> Standing:
     return standing
 
 
+def find_bests(tx: Tx, trial_id: int) -> None:
+    """Look for a trial's best and latest validation among those that have the searcher metric."""
+    trial = metrics.reporter(tx, trial_id)
+    assert trial is not None, "whoever asks has looked at it"
+    standing = Standing({}, 0, None, None, None, None, None, None)
+    _find_bests(standing, trial, sorted(metrics.searched(tx, trial_id), key=lambda row: (row.reported_at or 0, row.id)))
+    metrics.set_bests(tx, trial_id, _bests(standing))
+
+
+def _bests(standing: Standing) -> Bests:
+    return Bests(standing.best_id, standing.best_signed, standing.best_value, standing.latest_id, standing.latest_at)
+
+
 def _find_bests(standing: Standing, trial: ReporterRow, rows: list[ReportRow]) -> None:
     standing.best_id = standing.best_signed = standing.best_value = standing.latest_id = standing.latest_at = None
     for row in rows:
@@ -179,9 +192,7 @@ def _compare(standing: Standing, report_id: int, signed: float | None, value: fl
 
 
 def _store(tx: Tx, trial: ReporterRow, new: Report, standing: Standing, bests: bool) -> None:
-    best = None
-    if bests:
-        best = Bests(standing.best_id, standing.best_signed, standing.best_value, standing.latest_id, standing.latest_at)
+    best = _bests(standing) if bests else None
     summary = _json.encode(standing.summary).decode()
     metrics.note(tx, new.trial_id, standing.total, summary, trial.run_id, standing.older, best)
 

@@ -6,8 +6,8 @@ import msgspec
 
 from undeterred.errors import AlreadyExists, InvalidArgument, NotFound
 from undeterred.services import workspaces
+from undeterred.services.experiment_lists import window
 from undeterred.services.identity import Caller
-from undeterred.services.paging import paged
 from undeterred.store import templates
 from undeterred.store.db import Tx
 from undeterred.store.templates import TemplateRow
@@ -39,11 +39,13 @@ def config_of(tx: Tx, name: str) -> dict[str, Any]:
 
 
 def list_templates(tx: Tx, request: GetTemplatesRequest) -> GetTemplatesResponse:
+    """A page of templates; as on the reference, an empty window (a limit of -2) still has all rows from its start on."""
     wanted = templates.Wanted(request.name, tuple(request.workspace_ids))
-    window = paged(request.offset, request.limit, templates.count(tx, wanted))
+    shown_window = window(request.offset, request.limit, templates.count(tx, wanted))
     descending = request.order_by == OrderBy.ORDER_BY_DESC
-    rows = templates.page(tx, wanted, descending, window.start_index, window.end_index - window.start_index)
-    return GetTemplatesResponse(templates=[shown(row) for row in rows], pagination=window)
+    start, end = shown_window.start_index, shown_window.end_index
+    rows = templates.page(tx, wanted, descending, start, (end if end > start else shown_window.total) - start)
+    return GetTemplatesResponse(templates=[shown(row) for row in rows], pagination=shown_window)
 
 
 def create(tx: Tx, who: Caller, given: Template | None) -> Template:

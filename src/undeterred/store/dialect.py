@@ -7,6 +7,8 @@ from functools import lru_cache
 from typing import Any
 
 NAMED = re.compile(r"(?<![:\w]):([A-Za-z_]\w*)")
+NO_NUL = "a value cannot be stored: texts may not contain the NUL character"
+"""PostgreSQL's rule for texts, and so everybody's."""
 
 
 _DAY = (

@@ -76,6 +76,13 @@ class ConfigRow(msgspec.Struct, frozen=True):
     job_id: str
 
 
+class SearcherRow(msgspec.Struct, frozen=True):
+    """What a search goes by."""
+
+    metric: str
+    smaller_is_better: int
+
+
 class SourceRow(msgspec.Struct, frozen=True):
     """What a fork takes from its parent."""
 
@@ -169,6 +176,11 @@ def source(tx: Tx, experiment_id: int) -> SourceRow | None:
         + " WHERE e.id = :id"
     )
     return tx.one(SourceRow, sql, id=experiment_id)
+
+
+def searcher_of(tx: Tx, experiment_id: int) -> SearcherRow | None:
+    """What an experiment's search goes by."""
+    return tx.one(SearcherRow, "SELECT searcher_metric, smaller_is_better FROM experiments WHERE id = :id", id=experiment_id)
 
 
 def id_by_external(tx: Tx, external_id: str) -> int | None:

@@ -146,6 +146,24 @@ def searched(tx: Tx, trial_id: int) -> list[ReportRow]:
     return tx.all(ReportRow, sql, trial=trial_id)
 
 
+def live_validations(tx: Tx, trial_id: int) -> list[ReportRow]:
+    """Every live validation of a trial, in the order of arrival."""
+    sql = f"SELECT {COLUMNS} FROM metrics WHERE trial_id = :trial AND metric_group = 'validation' AND {LIVE} ORDER BY id"
+    return tx.all(ReportRow, sql, trial=trial_id)
+
+
+def value(tx: Tx, values: list[tuple[int, float | None, int]]) -> None:
+    """What validations are worth to the search: (id, signed, searched) of each."""
+    sql = "UPDATE metrics SET signed = :signed, searched = :searched WHERE id = :id"
+    tx.many(sql, [{"id": i, "signed": signed, "searched": searched} for i, signed, searched in values])
+
+
+def set_bests(tx: Tx, trial_id: int, bests: "Bests") -> None:
+    """A trial's best and latest validation."""
+    tx.run(f"UPDATE trials SET {_BESTS.removeprefix(', ')} WHERE id = :id", id=trial_id, **msgspec.structs.asdict(bests))
+    tx.ring(f"run:{trial_id}")
+
+
 def page(tx: Tx, trial_id: int, group: str, after: int, limit: int) -> list[ReportRow]:
     """Live reports of a group beyond a step, by step."""
     return tx.all(

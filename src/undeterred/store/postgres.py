@@ -9,7 +9,7 @@ from psycopg.conninfo import make_conninfo
 
 from undeterred.errors import FailedPrecondition, InvalidArgument, Unavailable
 from undeterred.store.db import Cursor
-from undeterred.store.dialect import Dialect, Postgres
+from undeterred.store.dialect import NO_NUL, Dialect, Postgres
 
 MASTER_LOCK = 0x756E646574
 CLAIM_S = 2.0
@@ -82,7 +82,7 @@ class PostgresConnection:
         if isinstance(error, psycopg.errors.NumericValueOutOfRange):
             return InvalidArgument("a number is too large: integers must fit in 64 bits", str(error))
         if isinstance(error, psycopg.DataError):
-            return InvalidArgument("a value cannot be stored: texts may not contain the NUL character", str(error))
+            return InvalidArgument(NO_NUL, str(error))
         if isinstance(error, UnicodeEncodeError):
             return InvalidArgument("a text contains half a surrogate pair, which is no character", str(error))
         return error

@@ -10,7 +10,7 @@ from typing import Any
 from undeterred.errors import InvalidArgument, Unavailable
 from undeterred.store import dug
 from undeterred.store.db import Cursor
-from undeterred.store.dialect import Dialect, Sqlite
+from undeterred.store.dialect import NO_NUL, Dialect, Sqlite
 from undeterred.store.like import matcher
 
 BUSY_MS = 5000
@@ -42,6 +42,9 @@ class SqliteConnection:
         self.execute(f"PRAGMA cache_size = -{CACHE_KIB if write else CACHE_KIB // 4}")
 
     def execute(self, sql: str, params: Any = ()) -> Cursor:
+        for value in params.values() if type(params) is dict else ():
+            if type(value) is str and "\0" in value:
+                raise InvalidArgument(NO_NUL)
         return self._raw.execute(sql, params)
 
     def executemany(self, sql: str, params: Sequence[dict[str, Any]]) -> None:

@@ -5,6 +5,7 @@ import os
 import shutil
 import signal
 import subprocess
+import tempfile
 import time
 import venv
 from pathlib import Path
@@ -234,7 +235,7 @@ def test_limits_and_folder(quick: Ground) -> None:
     assert quick.stub.text() == ["123", "/usr", "a b"]
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user")
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user: run these tests as root too")
 @pytest.mark.parametrize("mode", ["A", "D"])
 def test_user(tmp_path_factory: pytest.TempPathFactory, mode: str) -> None:
     """As root: the task runs as the asked user, who owns its folders; /proc/self/fd links for rank logs work."""
@@ -253,7 +254,7 @@ def test_user(tmp_path_factory: pytest.TempPathFactory, mode: str) -> None:
         ground.close()
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user")
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user: run these tests as root too")
 @pytest.mark.parametrize("mode", ["A", "D"])
 def test_an_environment_closed_to_the_user(tmp_path_factory: pytest.TempPathFactory, mode: str) -> None:
     """The shell would quietly find the host's python3; instead, the task ends and says which folder is closed."""
@@ -275,7 +276,28 @@ def test_an_environment_closed_to_the_user(tmp_path_factory: pytest.TempPathFact
         ground.close()
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user")
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user: run these tests as root too")
+def test_an_environment_in_a_closed_folder(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Root's home and the data folder are closed to the task's user: the environment in there is seen all the same, and nothing beside it."""
+    with tempfile.TemporaryDirectory(prefix="undeterred-closed-", dir="/var/lib") as home:  # mode 0700, and not below /tmp
+        (Path(home) / "secret").write_text("precious")
+        (Path(home) / "envs").mkdir()
+        prefix = Path(home) / "envs" / "mine"
+        venv.create(prefix, symlinks=False)
+        ground = Ground(Path(home), "A")
+        try:
+            environment = environments.describe(Path(home), "mine")
+            script = f"python3 -c 'import os, sys; print(os.getuid(), sys.base_prefix)'; ls {home}; ls {home}/envs; cat {home}/secret"
+            container = ground.sh(script, uid=65534, gid=65534, environment=environment)
+            assert ground.end(container)["exitCode"] == 1
+            assert ground.stub.text()[0].startswith("65534 "), ground.stub.text("stderr")
+            assert ground.stub.text()[1:] == ["envs", "mine"]
+            assert "No such file" in ground.stub.text("stderr")[-1]
+        finally:
+            ground.close()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user: run these tests as root too")
 def test_what_a_user_cannot_make_root_do(tmp_path_factory: pytest.TempPathFactory) -> None:
     """The supervisor is root, the task is not: no file is written through the task's links, no folder made where its user may not, no
     mount point left in the host's folders, and set-user-id programs bring no rights."""
@@ -358,6 +380,22 @@ def test_storage_in_the_hosts_tmp(ground: Ground) -> None:
         shutil.rmtree(Path("/tmp", name))
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root may mount: run these tests as root too")
+def test_the_hosts_tmp_with_a_mount_in_it(ground: Ground, tmp_path: Path) -> None:
+    """A user namespace may not show /tmp without what is mounted in there: it comes along."""
+    inner = tmp_path / "inner"
+    inner.mkdir()
+    if not str(tmp_path).startswith("/tmp/") or subprocess.run(["mount", "-t", "tmpfs", "tmpfs", inner], check=False).returncode:
+        pytest.skip("no mount below /tmp can be made here: run these tests as root, with the right to mount")
+    try:
+        place = "/tmp" if ground.mode == "D" else "/determined_shared_fs"
+        container = ground.sh(f"touch {place}{str(tmp_path)[4:]}/stored; ls -A /tmp | head -1 >&2", storage="/tmp")
+        assert ground.end(container).get("exitCode") == 0
+        assert (tmp_path / "stored").exists()
+    finally:
+        subprocess.run(["umount", inner], check=True)
+
+
 def test_plain_mounts(tmp_path: Path) -> None:
     """Mode D: a relative bind mount is a link; an absolute one is named in the log."""
     ground = Ground(tmp_path, "D")
@@ -373,7 +411,7 @@ def test_plain_mounts(tmp_path: Path) -> None:
         ground.close()
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="needs root to make groups")
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root may make control groups: run these tests as root too")
 def test_groups(ground: Ground) -> None:
     """Limits need a control group; where its controllers are missing the log says so. The group goes with the task, also after kill -9."""
     container = ground.sh("cat /proc/self/cgroup; sleep 1000", limits={"memory_bytes": 1 << 30})
@@ -391,7 +429,7 @@ def test_groups(ground: Ground) -> None:
     assert cgroup.find(container) is None
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="becomes another user")
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user: run these tests as root too")
 def test_unprivileged(tmp_path_factory: pytest.TempPathFactory) -> None:
     """Mode B as a user without any rights: own view with mount points out of thin air, files that are the user's, nothing left."""
     from undeterred.runtimes import isolation

@@ -8,6 +8,7 @@ from typing import NoReturn
 import click
 
 from undeterred.cli.folder import chosen, data_option
+from undeterred.cli.programs import program
 
 
 @click.group()
@@ -51,5 +52,5 @@ def check(name: str, data: Path | None) -> None:
 
 
 def _run(data: Path | None, *words: str) -> NoReturn:
-    command = [sys.executable, "-P", "-m", "undeterred.runtimes.environments", "--data", str(chosen(data)), *words]
+    command = program("runtimes.environments", "--data", str(chosen(data)), *words)
     sys.exit(subprocess.run(command, check=False).returncode)

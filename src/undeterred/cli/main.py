@@ -17,7 +17,7 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # a terminal may lack a character of ours: better a question mark than no word at all
-    os.environ.setdefault("PYTHONIOENCODING", ":replace")  # for the programs that do the work
+    os.environ.setdefault("PYTHONIOENCODING", f"{sys.stdout.encoding}:replace")  # for the programs that do the work
 
 
 for command in (master.up, master.down, master.status, doctor.doctor, env.env):

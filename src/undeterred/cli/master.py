@@ -15,6 +15,7 @@ import psutil
 
 from undeterred.cli import words
 from undeterred.cli.folder import chosen, data_option, option, running
+from undeterred.cli.programs import program
 from undeterred.cli.progress import waiting
 
 START_S = 30
@@ -35,7 +36,7 @@ OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # our own
 def up(data: Path | None, foreground: bool, **options: Any) -> None:
     """Start the cluster on this machine."""
     folder = chosen(data, options["config"])
-    command = [sys.executable, "-P", "-m", "undeterred.master", "--data", str(folder), *_flags(options)]
+    command = program("master", "--data", str(folder), *_flags(options))
     if foreground:
         if sys.stdout.isatty():
             click.echo("Running here until Ctrl-C. In another terminal, `undeterred status` says where, and what to do next.")

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 import click
 
 from undeterred.cli.folder import option
+from undeterred.cli.programs import program
 from undeterred.config import master
 from undeterred.errors import WireError
 
@@ -69,5 +70,5 @@ def offer_environment(folder: Path) -> bool:
     )
     if not click.confirm("Make it now?", default=True):
         return False
-    command = [sys.executable, "-P", "-m", "undeterred.runtimes.environments", "--data", str(folder), "create"]
+    command = program("runtimes.environments", "--data", str(folder), "create")
     return subprocess.run(command, check=False).returncode == 0

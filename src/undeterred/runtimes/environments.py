@@ -129,7 +129,13 @@ def describe(data: Path, name: str) -> Environment:
 def _ask(python: Path) -> Environment:
     try:
         done = subprocess.run(
-            [python, "-E", "-c", _ASK], capture_output=True, text=True, timeout=60, check=True, stdin=subprocess.DEVNULL, cwd="/"
+            [python, "-E", "-X", "utf8", "-c", _ASK],
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=True,
+            stdin=subprocess.DEVNULL,
+            cwd="/",
         )
         return msgspec.convert(json.loads(done.stdout), Environment)
     except subprocess.CalledProcessError as error:
@@ -199,8 +205,8 @@ def _step(words: list[str], say: Say) -> None:
 
 
 def _plain() -> dict[str, str]:
-    """Our environment without what leads an interpreter to the packages of another: pip would take them for installed."""
-    return {name: value for name, value in os.environ.items() if name not in _ASTRAY}
+    """Our environment without what leads an interpreter to the packages of another: pip would take them for installed; what it writes is UTF-8."""
+    return {name: value for name, value in os.environ.items() if name not in _ASTRAY} | {"PYTHONUTF8": "1"}
 
 
 def listed(data: Path) -> list[str]:

@@ -19,8 +19,8 @@ class Isolation(msgspec.Struct, frozen=True):
 
 
 def command(*arguments: str) -> list[str]:
-    """How a supervisor is started: this interpreter, nothing but the standard library."""
-    return [sys.executable, "-I", "-S", "-E", SUPERVISOR, *arguments]
+    """How a supervisor is started: this interpreter, nothing but the standard library; text is UTF-8 whatever the locale says."""
+    return [sys.executable, "-I", "-S", "-E", "-X", "utf8", SUPERVISOR, *arguments]
 
 
 def probe(wanted: str = "") -> Isolation:

@@ -2,6 +2,7 @@
 # ruff: noqa: S108 - the task's /tmp is meant, which is its own
 
 import os
+import shlex
 from typing import Any
 
 from undeterred.supervisor import isolate
@@ -49,7 +50,7 @@ def environment(spec: dict[str, Any], folder: str) -> dict[str, str]:
 
 def write(spec: dict[str, Any], folder: str) -> list[str]:
     """Write the script; returns the command that starts it."""
-    run = run_dir(spec, folder)
+    run = shlex.quote(run_dir(spec, folder))
     shell = next((s for s in ("/bin/bash", "/usr/bin/bash") if os.path.exists(s)), "/bin/sh")
     source = "source" if shell.endswith("bash") else "."
     lines = [
@@ -63,6 +64,6 @@ def write(spec: dict[str, Any], folder: str) -> list[str]:
         lines += [f"echo >{run}/etc/hooked", f"read -r _ <{run}/etc/go"]
     lines.append('exec "$@"')
     path = os.path.join(folder, "run", "etc", "entry.sh")
-    with open(path, "w") as file:
+    with open(path, "w", encoding="utf-8") as file:
         file.write("\n".join(lines) + "\n")
-    return [shell, f"{run}/etc/entry.sh", *(place(a, spec, folder) for a in spec["argv"])]
+    return [shell, path if spec["isolation"] == "D" else f"{run}/etc/entry.sh", *(place(a, spec, folder) for a in spec["argv"])]

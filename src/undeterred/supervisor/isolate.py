@@ -6,6 +6,7 @@ A mount point that is missing and cannot be made is conjured: a tmpfs over its n
 """
 # ruff: noqa: S108 - the task's /tmp is meant, which is its own
 
+import contextlib
 import os
 import stat
 from typing import Any
@@ -15,6 +16,7 @@ from undeterred.supervisor import kernel as k
 RUN, SHARED = "/run/determined", "/determined_shared_fs"
 FLAGS = {"A": k.NEWNS | k.NEWPID | k.NEWIPC, "B": k.NEWUSER | k.NEWNS | k.NEWPID | k.NEWIPC}
 _ENTRIES_MOST = 500
+_HIDDEN = ("/tmp/", "/var/tmp/")  # the task has its own
 _PROPAGATION = {"private": k.MS_PRIVATE, "slave": k.MS_SLAVE, "shared": k.MS_SHARED}
 
 
@@ -27,6 +29,7 @@ def map_user(uid: int, gid: int) -> None:
 
 def enter(spec: dict[str, Any], folder: str) -> None:
     """Make the view for this process and its children. Raises OSError naming the step that failed."""
+    os.umask(0o022)
     k.mount("", "/", flags=k.MS_REC | k.MS_SLAVE)
     stage = os.path.join(folder, "stage")
     os.makedirs(stage, exist_ok=True)
@@ -39,10 +42,13 @@ def enter(spec: dict[str, Any], folder: str) -> None:
     binds.extend(_asked(spec, folder))
     held = [(os.open(source, os.O_PATH | os.O_CLOEXEC), target, read_only, how) for source, target, read_only, how in binds]
     keep = [(os.open(path, os.O_PATH | os.O_CLOEXEC), path) for path in _kept(spec, folder)]
+    closed = dict.fromkeys(filter(None, (_closed(path, spec) for _, path in keep if not path.startswith(_HIDDEN))))
     own = [(os.open(s, os.O_PATH | os.O_CLOEXEC), t) for s, t in ((tmp, "/tmp"), (vartmp, "/var/tmp")) if os.path.isdir(t)]
     covered = [os.stat(target) for _, target in own]
     for fd, target in own:
         _bind(f"/proc/self/fd/{fd}", target)
+    for path in closed:
+        _bare(path)
     for fd, path in keep:
         os.makedirs(path, exist_ok=True)
         _bind(f"/proc/self/fd/{fd}", path)
@@ -63,8 +69,9 @@ def enter(spec: dict[str, Any], folder: str) -> None:
     if os.path.isdir("/dev/shm"):
         size = f",size={spec['shm_bytes']}" if spec.get("shm_bytes") else ""
         k.mount("tmpfs", "/dev/shm", "tmpfs", k.MS_NOSUID | k.MS_NODEV, "mode=1777" + size)
-    if spec.get("place"):  # the folders of all tasks, with their tokens: none of this one's business
-        k.mount("tmpfs", os.path.dirname(spec["place"]), "tmpfs", k.MS_NOSUID | k.MS_NODEV | k.MS_RDONLY, "size=4k,mode=0555")
+    tasks = os.path.dirname(spec.get("place") or "")
+    if os.path.isdir(tasks):  # the folders of all tasks, with their tokens: none of this one's business
+        k.mount("tmpfs", tasks, "tmpfs", k.MS_NOSUID | k.MS_NODEV | k.MS_RDONLY, "size=4k,mode=0555")
     k.mount("proc", "/proc", "proc", k.MS_NOSUID | k.MS_NODEV | k.MS_NOEXEC)
 
 
@@ -88,14 +95,46 @@ def _asked(spec: dict[str, Any], folder: str) -> list[tuple[str, str, bool, str]
 
 
 def _kept(spec: dict[str, Any], folder: str) -> list[str]:
-    """Folders under the host's /tmp that the task needs although it has a /tmp of its own."""
-    wanted = [folder, *spec.get("visible", []), *((spec.get("environment") or {}).get("visible", []))]
-    under = [os.path.realpath(p) for p in wanted if os.path.realpath(p).startswith(("/tmp/", "/var/tmp/")) and os.path.isdir(p)]
+    """Folders that the task needs although it would not see them: under the host's /tmp, for it has a /tmp of its own; of its environment also
+    those that lie in a folder which is closed to its user (the data folder is, and root's home)."""
+    environment = (spec.get("environment") or {}).get("visible", [])
+    wanted = [folder, *spec.get("visible", []), *environment]
+    real = {os.path.realpath(p): p in environment for p in wanted if os.path.isdir(p)}
+    under = [p for p, needed in real.items() if p.startswith(_HIDDEN) or (needed and _closed(p, spec))]
     return [p for p in dict.fromkeys(under) if not any(p != q and p.startswith(q + "/") for q in under)]
 
 
+def _closed(path: str, spec: dict[str, Any]) -> str | None:
+    """The first folder above a path that the task's user may not pass through; None where it may, or is the supervisor's own."""
+    uid = spec.get("uid")
+    if not uid or os.geteuid() != 0:
+        return None
+    groups = {spec["gid"], *spec.get("groups", [])}
+    parts = path.split("/")[1:-1]
+    for n in range(1, len(parts) + 1):
+        place = "/" + "/".join(parts[:n])
+        now = os.stat(place)
+        right = stat.S_IXUSR if now.st_uid == uid else stat.S_IXGRP if now.st_gid in groups else stat.S_IXOTH
+        if not now.st_mode & right:
+            return place
+    return None
+
+
+def _bare(path: str) -> None:
+    """Cover a closed folder with an empty one that can be passed through: what the task needs of it is bound there again, and nothing else."""
+    k.mount("tmpfs", path, "tmpfs", k.MS_NOSUID | k.MS_NODEV, "mode=0755,size=1m")
+    _CONJURED.add(os.stat(path).st_dev)
+
+
 def _bind(source: str, target: str, *, alone: bool = False) -> None:
-    k.mount(source, target, flags=k.MS_BIND if alone else k.MS_BIND | k.MS_REC)
+    """Show `source` on `target`, with what is mounted in it; `alone`: without the task's own folder that covers it by now."""
+    if alone:
+        with contextlib.suppress(OSError):  # refused in a user namespace where something else is mounted in there: that must come along
+            k.mount(source, target, flags=k.MS_BIND)
+            return
+    k.mount(source, target, flags=k.MS_BIND | k.MS_REC)
+    if alone:
+        k.unmount(target)  # the cover, which lies on top
 
 
 def _locked(path: str) -> int:

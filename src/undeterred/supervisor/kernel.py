@@ -8,6 +8,7 @@ import signal
 NEWNS, NEWIPC, NEWUSER, NEWPID = 0x00020000, 0x08000000, 0x10000000, 0x20000000
 MS_RDONLY, MS_NOSUID, MS_NODEV, MS_NOEXEC, MS_REMOUNT, MS_BIND, MS_MOVE, MS_REC = 1, 2, 4, 8, 32, 4096, 8192, 16384
 MS_PRIVATE, MS_SLAVE, MS_SHARED = 1 << 18, 1 << 19, 1 << 20
+_MNT_DETACH = 2
 _PR_SET_PDEATHSIG, _PR_CAPBSET_DROP, _PR_SET_CHILD_SUBREAPER, _PR_SET_NO_NEW_PRIVS = 1, 24, 36, 38
 _CLONE_NUMBER = {"x86_64": 56, "aarch64": 220, "ppc64le": 120, "riscv64": 220}
 # What a container engine leaves a root process: no mounting, no modules, no raw devices.
@@ -32,6 +33,11 @@ def clone(flags: int) -> int:
         raise OSError(38, f"clone is not known for {platform.machine()}")
     zero = ctypes.c_long(0)
     return _check(_libc.syscall(ctypes.c_long(number), ctypes.c_long(flags | signal.SIGCHLD), zero, zero, zero, zero), "clone")
+
+
+def unmount(target: str) -> None:
+    """umount2(2) of what lies on top, with all that is mounted in it."""
+    _check(_libc.umount2(os.fsencode(target), _MNT_DETACH), f"unmount {target}")
 
 
 def mount(source: str, target: str, kind: str = "", flags: int = 0, data: str = "") -> None:

@@ -232,3 +232,18 @@ def test_the_short_way_never_takes_what_the_full_way_refuses(lines: list[dict[st
     body = json.dumps({"logs": lines}).encode()
     for text in (body, body + tail.encode(), re.sub(rb"\b[0-9]+\b", str(number).encode(), body, count=1)):
         assert outcome(decode._decode_value, PostTaskLogsRequest, text) == outcome(decode._decode_fully, PostTaskLogsRequest, text)
+
+
+def test_no_text_holds_a_nul_character_but_where_none_is_searched() -> None:
+    odd, even = '{"labels": ["a\\\\\\u0000"]}', '{"labels": ["a\\\\u0000"]}'
+    for name, path, query, body in (
+        ("PatchExperiment", {}, "", odd),
+        ("PostRunMetadata", {"runId": "1"}, "", '{"metadata": {"k\\u0000": 1}}'),
+        ("PatchTemplateConfig", {"templateName": "t"}, "", '{"a": ["\\u0000"]}'),
+        ("GetTemplate", {"templateName": "t\0"}, "", ""),
+        ("GetExperiments", {}, "name=a%00", ""),
+    ):
+        assert "NUL" in refusal(name, path, query, body)
+    assert call("PatchExperiment", body=even).experiment.labels == ["a\\u0000"]
+    assert call("PostTaskLogs", body='{"logs": [{"taskId": "t", "log": "a\\u0000"}]}').logs[0].log == "a\0"
+    assert call("GetMe", body="\\u0000") is not None  # no body is read

@@ -1,5 +1,7 @@
 """Allocations: what a running task tells the master, and what it waits for (rendezvous, preemption, all-gather)."""
 
+from typing import ClassVar
+
 from msgspec import field
 
 from undeterred.wire.base import Endpoint, Int32, Json, Message
@@ -218,6 +220,8 @@ post_allocation_accelerator_data = Endpoint(
 
 
 class AllocationAllGatherRequest(Message):
+    any_text: ClassVar[bool] = True
+
     allocation_id: str = ""
     request_uuid: str = ""
     num_peers: Int32 = 0

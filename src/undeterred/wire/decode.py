@@ -21,13 +21,19 @@ from undeterred.wire.query import apply_path, apply_query
 
 T = TypeVar("T", bound=Message)
 
+NO_NUL = "texts may not contain the NUL character"
+_NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
 _SNAKE_KEY = re.compile(rb'_[\\A-Za-z0-9]*"[ \t\r\n]*:')
 _anything = msgspec.json.Decoder()
 
 
 def decode_request(endpoint: Endpoint[Request, Any], path_values: dict[str, str], query: bytes, body: bytes) -> Request:
-    """The request of a call. path_values: decoded values by the names in the path's template. Raises InvalidArgument."""
+    """The request of a call. path_values: decoded values by the names in the path's template. Raises InvalidArgument.
+
+    A NUL character is refused wherever it stands, but in messages that are marked `any_text`: no database can look into a text with one."""
     try:
+        if not getattr(endpoint.request, "any_text", False):
+            _check_nul(path_values, query, b"" if endpoint.body is None else body)
         if endpoint.body is None:
             message = endpoint.request()
         elif endpoint.body == "*":
@@ -43,6 +49,11 @@ def decode_request(endpoint: Endpoint[Request, Any], path_values: dict[str, str]
     except Refused as refused:
         raise InvalidArgument(refused.text()) from None
     return message
+
+
+def _check_nul(path_values: dict[str, str], query: bytes, body: bytes) -> None:
+    if any("\0" in text for text in path_values.values()) or b"%00" in query or (b"\\u0000" in body and _NUL.search(body)):
+        raise InvalidArgument(NO_NUL)
 
 
 def decode_body(cls: type[T], body: bytes) -> T:

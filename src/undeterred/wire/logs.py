@@ -198,6 +198,7 @@ class ShippedLogs(Struct, forbid_unknown_fields=True):
 
 
 class PostTaskLogsRequest(Message):
+    any_text: ClassVar[bool] = True
     twin: ClassVar[type[Struct]] = ShippedLogs
 
     logs: list[TaskLog] = field(default_factory=list)

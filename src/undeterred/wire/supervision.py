@@ -1,6 +1,6 @@
 """What a supervisor tells the master (docs/ARCHITECTURE.md, "The supervisor's contract"); no part of the public surface."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from msgspec import UNSET, UnsetType, field
 
@@ -18,6 +18,8 @@ class CapturedLine(Message):
 
 class SupervisorLogsRequest(Message):
     """`first` is the number of the first line, counted from 0 per container."""
+
+    any_text: ClassVar[bool] = True
 
     allocation_id: str = ""
     epoch: Int32 = 0
@@ -51,6 +53,8 @@ class SupervisedState(Enum):
 
 
 class SupervisorStateRequest(Message):
+    any_text: ClassVar[bool] = True
+
     allocation_id: str = ""
     resources_id: str = ""
     epoch: Int32 = 0

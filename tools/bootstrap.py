@@ -137,8 +137,15 @@ def last_line(words: IO[str]) -> str:
 @contextmanager
 def one_at_a_time() -> Iterator[None]:
     """Two makes at once must not fill one environment."""
-    (ROOT / ".venvs").mkdir(exist_ok=True)
-    with (ROOT / ".venvs" / ".lock").open("w") as lock:
+    try:
+        (ROOT / ".venvs").mkdir(exist_ok=True)
+        opened = (ROOT / ".venvs" / ".lock").open("w")
+    except OSError as error:
+        raise SystemExit(
+            f"[setup] {ROOT} cannot be written ({error.strerror}): make needs its environments beside the code. Copy the checkout to a "
+            "folder of your own; to use the cluster alone, `pip install` this folder as the README says"
+        ) from None
+    with opened as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
 

@@ -39,7 +39,7 @@ KINDS = {"cuda": "NVIDIA GPU", "rocm": "AMD GPU", "cpu": "CPU"}
 MODES = {
     "A": "each task has its own processes, mounts and /tmp (as root)",
     "B": "each task has its own processes, mounts and /tmp (in a user namespace)",
-    "D": "no namespaces here: tasks share processes and mounts, their paths are redirected",
+    "D": "no namespaces here: tasks share processes, mounts and /tmp with the machine, and their fixed paths are redirected inside Python",
 }
 
 

@@ -15,7 +15,7 @@ from tests.supervisor.ground import Ground, nothing_left, until
 def small(tmp_path: Path) -> Iterator[Path]:
     """A file system of 8 MiB."""
     if os.geteuid() != 0 or subprocess.run(["mount", "-t", "tmpfs", "-o", "size=8m", "tmpfs", str(tmp_path)], check=False).returncode:
-        pytest.skip("no right to mount a tmpfs")
+        pytest.skip("no right to mount a file system of its own: run these tests as root too, where mount is allowed")
     try:
         yield tmp_path
     finally:

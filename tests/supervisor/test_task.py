@@ -5,6 +5,7 @@ import os
 import shutil
 import signal
 import subprocess
+import sysconfig
 import tempfile
 import time
 import venv
@@ -394,6 +395,31 @@ def test_the_hosts_tmp_with_a_mount_in_it(ground: Ground, tmp_path: Path) -> Non
         assert (tmp_path / "stored").exists()
     finally:
         subprocess.run(["umount", inner], check=True)
+
+
+def test_mode_d_in_a_folder_with_any_name(tmp_path: Path) -> None:
+    """Without namespaces a task sees its folders by their real names: blanks, quotes and letters of any script do no harm there."""
+    base = tmp_path / "base"
+    venv.create(base, symlinks=True)
+    tool = base / "bin" / "tool"
+    tool.write_text(f"#!{base}/bin/python3 -s\nimport sys\nprint(sys.prefix, sys.flags.no_user_site)\n")
+    tool.chmod(0o755)
+    package = Path(sysconfig.get_path("purelib", vars={"base": str(base), "platbase": str(base)})) / "determined"
+    package.mkdir()
+    (package / "__init__.py").write_text('PLACE = "/run/determined/x"\n')
+    data = tmp_path / "a b ü 😀 'c' $d"
+    data.mkdir()
+    ground = Ground(data, "D")
+    try:
+        hook = File(path="dynamic-tcd-startup-hook.sh", text="echo hooked\n", mode=0o744)
+        script = "tool; python3 -c 'import determined; print(determined.PLACE)'"
+        container = ground.sh(script, environment=environments.describe(data, str(base)), files=[hook])
+        run = f"{ground.place(container)}/run"
+        assert ground.end(container).get("exitCode") == 0, ground.stub.text("stderr")
+        assert ground.stub.text() == ["hooked", f"{run}/env 1", f"{run}/x"]
+        nothing_left(ground)
+    finally:
+        ground.close()
 
 
 def test_plain_mounts(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 
 import contextlib
 import os
+import shlex
 from typing import Any
 
 _SKIPPED = ("python", "activate", "Activate")
@@ -87,4 +88,5 @@ def _started(script: bytes, python: bytes) -> bytes:
     if not first.startswith(b"#!" + python) or (b" " not in python and len(python) < _SHEBANG_MOST):
         return script
     digits, _, options = first[2 + len(python) :].partition(b" ")
-    return b"#!/bin/sh\n'''exec' \"%b\" %b \"$0\" \"$@\"\n' '''\n%b" % (python + digits, options, rest)
+    quoted = os.fsencode(shlex.quote(os.fsdecode(python + digits)))
+    return b"#!/bin/sh\n'''exec' %b %b \"$0\" \"$@\"\n' '''\n%b" % (quoted, options, rest)

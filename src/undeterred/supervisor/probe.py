@@ -1,6 +1,7 @@
 """Which isolation this machine allows, found by doing it once in a scratch folder."""
 
 import contextlib
+import errno
 import os
 import shutil
 import tempfile
@@ -8,6 +9,10 @@ from typing import Any
 
 from undeterred.supervisor import isolate, kernel
 
+_REFUSED = {
+    errno.ENOSPC: "no user namespaces are allowed here (user.max_user_namespaces)",
+    errno.EPERM: "user namespaces are refused here",
+}
 _MEND = {
     "B": "run as root for namespaces without a user namespace",
     "D": "allow user namespaces (sysctl user.max_user_namespaces, kernel.unprivileged_userns_clone=1, AppArmor's userns rule) or run as root",
@@ -53,7 +58,7 @@ def _try(mode: str) -> str | None:
         os.waitpid(pid, 0)
         return None if text == "+" else text or "the first process ended at once"
     except OSError as error:
-        return str(error)
+        return _REFUSED.get(error.errno or 0) or str(error)
     finally:
         os.close(read)
         shutil.rmtree(scratch, ignore_errors=True)

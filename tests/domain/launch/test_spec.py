@@ -97,6 +97,19 @@ def test_trial() -> None:
     assert made.addresses[0]["hostIp"] == "10.0.0.2"
 
 
+def test_a_proxy_is_not_asked_for_the_master() -> None:
+    """A configuration that names a proxy gets its way to the master past it, whatever it says of no_proxy."""
+    variables = ["http_proxy=http://proxy:1", "no_proxy=a.org,b.org"]
+    made = spec.trial(CONFIG | {"environment": {"environment_variables": variables}}, facts())
+    assert made.env["NO_PROXY"] == made.env["no_proxy"] == "a.org,b.org,10.0.0.1,localhost,127.0.0.1,::1"
+    assert "no_proxy" not in spec.trial(CONFIG, facts()).env
+
+
+def test_a_master_at_an_ipv6_address() -> None:
+    made = spec.trial(CONFIG, facts(master_url="http://[fd00::1]:8080"))
+    assert (made.env["DET_MASTER_HOST"], made.env["DET_MASTER_PORT"]) == ("fd00::1", "8080")
+
+
 def test_it_survives_the_file() -> None:
     """spec.json gives back the same value."""
     made = spec.trial(CONFIG, facts())

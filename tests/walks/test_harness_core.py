@@ -26,7 +26,7 @@ print("tokens act as", client.whoami().username, len(json.dumps(info.trial.hpara
 with core.init() as context:
     train = context.train
     context.profiler.on(sampling_interval=1, samples_per_report=1)
-    values = {"nan": float("nan"), "inf": float("inf"), "big": 10**30, "text": "a\\0b", "lone": "\\ud800", "none": None}
+    values = {"nan": float("nan"), "inf": float("inf"), "big": 10**30, "text": "a\\tb \\u2028", "lone": "\\ud800", "none": None}
     values |= {"deep": {"a": [1, {"b": True}]}, "": 3, "a.b": 4}
     train.report_training_metrics(steps_completed=1, metrics=values)
     train.report_training_metrics(steps_completed=2, metrics={"nan": 1.0, "inf": float("-inf"), "big": 1})
@@ -37,7 +37,7 @@ with core.init() as context:
         time.sleep(0.1)
     train.set_metadata({"who": "me", "nested": {"deep": [1, 2.5]}})
     print("metadata", train.get_metadata(), "best", train.get_experiment_best_validation(), flush=True)
-    with context.checkpoint.store_path({"steps_completed": 3, "odd": "a\\0b"}) as (path, uuid):
+    with context.checkpoint.store_path({"steps_completed": 3, "odd": "\\u2028"}) as (path, uuid):
         (path / "\\u2028 \\u00e9.txt").write_text("1")
     series = lambda: bindings.get_GetTrialProfilerAvailableSeries(client._determined._session, trialId=info.trial.trial_id, follow=False)
     while not {"cpu_util_simple", "memory_free"} <= {label.name for found in series() for label in found.labels}:
@@ -110,7 +110,7 @@ def test_odd_lines_and_values(
 
     first, second = reports(server, "training")
     assert first == {
-        "nan": "NaN", "inf": "Infinity", "big": 1e30, "text": "a\0b", "lone": "\ufffd", "none": None, "deep": {"a": [1, {"b": True}]}, "": 3, "a.b": 4,
+        "nan": "NaN", "inf": "Infinity", "big": 1e30, "text": "a\tb \u2028", "lone": "\ufffd", "none": None, "deep": {"a": [1, {"b": True}]}, "": 3, "a.b": 4,
     }  # fmt: skip
     assert second == {"nan": 1.0, "inf": "-Infinity", "big": 1}
     assert reports(server, "in%20ference%2Fx") == [{"ok": True, "f": 0.5}]
@@ -119,7 +119,7 @@ def test_odd_lines_and_values(
     summary = done["summaryMetrics"]["avg_metrics"]
     assert (summary["big"]["count"], summary["nan"]["max"], summary["deep"]["type"]) == (2, "NaN", "object")
     (kept,) = walk.get(server, f"/api/v1/trials/{done['id']}/checkpoints")["checkpoints"]
-    assert kept["metadata"] == {"steps_completed": 3, "odd": "a\0b"}
+    assert kept["metadata"] == {"steps_completed": 3, "odd": "\u2028"}
     assert kept["resources"]["\u2028 \u00e9.txt"] == "1"
     written = list((tmp_path / "checkpoints").glob(f"*/tensorboard/experiment/{number}/trial/{done['id']}/events.out.tfevents.*"))
     assert any(b"Determined/big" in path.read_bytes() for path in written), "TensorBoard's files are brought to the storage"

@@ -37,6 +37,10 @@ def make(container_id: str, limits: dict[str, int]) -> tuple[str | None, str]:
             controller, file = LIMITS[name]
             _enable(root, controller)
             _write(os.path.join(place, file), f"{int(value * _PERIOD_US)} {_PERIOD_US}" if name == "cpus" else str(value))
+    except FileNotFoundError:  # version 1 holds this controller
+        return place if os.path.isdir(
+            place
+        ) else None, f"limits of {', '.join(asked)} are not in force: cgroup version 2 has no {controller} here"
     except OSError as error:
         return place if os.path.isdir(place) else None, f"limits of {', '.join(asked)} are not in force: {error}"
     return place, ""

@@ -284,7 +284,9 @@ def test_an_environment_in_a_closed_folder(tmp_path_factory: pytest.TempPathFact
         (Path(home) / "secret").write_text("precious")
         (Path(home) / "envs").mkdir()
         prefix = Path(home) / "envs" / "mine"
+        umask = os.umask(0o022)
         venv.create(prefix, symlinks=False)
+        os.umask(umask)
         ground = Ground(Path(home), "A")
         try:
             environment = environments.describe(Path(home), "mine")

@@ -191,7 +191,14 @@ def _step(words: list[str], say: Say) -> None:
     last: list[str] = []
     try:
         process = subprocess.Popen(
-            words, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace", stdin=subprocess.DEVNULL, env=_plain()
+            words,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            errors="replace",
+            stdin=subprocess.DEVNULL,
+            env=_plain(),
+            umask=0o022,
         )
     except OSError as error:
         raise errors.FailedPrecondition(f"{words[0]} cannot be started: {error.strerror}") from error

@@ -34,6 +34,8 @@ class Local:
         self._master_file = os.path.abspath(data / "master.json")
         self._tasks = data / "tasks"
         self._tasks.mkdir(mode=0o711, parents=True, exist_ok=True)
+        with contextlib.suppress(OSError):  # another's folder stays as it is
+            self._tasks.chmod(0o711)  # whatever the umask: another user's task passes through it to its own
         self._tasks = self._tasks.resolve()  # it may lie on a disk of its own, behind a link that a task does not see
         self.epoch, self.mode = epoch, mode or isolation.probe().mode
         host = socket.gethostname()
@@ -186,7 +188,7 @@ class Local:
         """Let somebody finish for a dead supervisor; one at a time, and never two at work (folder.lock)."""
         name = os.path.basename(place)
         self._collectors = {name: pid for name, pid in self._collectors.items() if pid in self._children}
-        if name not in self._collectors:
+        if name not in self._collectors and folder.collector(place) is None:  # an earlier master's may still be at work
             self._collectors[name] = self._launch(place, "--collect", place, self._master_file)
 
     def _forget_ended(self) -> None:

@@ -38,6 +38,7 @@ def main(arguments: list[str]) -> NoReturn:
 def supervise(place: str) -> None:
     """Run the task of this folder, unless somebody claimed it before."""
     os.chdir("/")
+    os.umask(0o022)  # whatever the master's: what is private says so itself
     wake, wake_w = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
     signal.signal(signal.SIGTERM, lambda *_: dismissed.set())
     signal.signal(signal.SIGCHLD, lambda *_: None)
@@ -209,7 +210,7 @@ class Task:
                 gates.open()
         except Stopped:
             return
-        except (Refused, OSError, ValueError, KeyError) as error:
+        except Exception as error:  # whatever it is: a thread that dies would leave the task waiting for ever
             self._fail(f"start: the task could not be prepared: {error}")
 
     def _report(self, link: Link, name: str, **more: Any) -> None:

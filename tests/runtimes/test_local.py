@@ -163,6 +163,37 @@ def test_a_broken_folder(ground: Ground) -> None:
     assert ground.end(spec.container_id)["exitCode"] == 0
 
 
+def test_a_claim_that_a_power_cut_left_empty(ground: Ground) -> None:
+    """It is a dead supervisor's: the task is lost, and nobody else's is out of sight for it."""
+    spec = ground.spec("echo", "never")
+    place = ground.place(spec.container_id)
+    place.mkdir()
+    (place / folder.SPEC).write_bytes(msgspec.json.encode(msgspec.structs.replace(spec, isolation=ground.mode)))
+    (place / folder.CLAIM).touch()
+    assert [seen.container_id for seen in ground.observe()] == [spec.container_id]
+    assert ground.end(spec.container_id)["failure"].startswith("lost: ")
+    assert ground.stub.text() == []
+
+
+def test_who_finishes_for_an_earlier_master_is_left_to_it(ground: Ground) -> None:
+    """While it waits for the master's answer, no look starts another one."""
+    ground.stub.before = lambda path: 503 if path.endswith("/state") and "RUNNING" in {s["state"] for s in ground.stub.states} else 200
+    container = ground.sh("sleep 1000")
+    place = str(ground.place(container))
+    until(lambda: "RUNNING" in {state["state"] for state in ground.stub.states})
+    os.kill(ground.supervisor(container), signal.SIGKILL)
+    until(lambda: folder.claimed(place)[1] is None)
+    ground.observe()
+    finishing = until(lambda: folder.collector(place))
+    later = Local(ground.data, 1, [], mode=ground.mode)
+    for _ in range(3):
+        asyncio.run(later.observe())
+    assert later._children == []
+    assert folder.collector(place) == finishing
+    ground.stub.before = lambda _path: 200
+    ground.end(container)
+
+
 def test_ended_is_forgotten(ground: Ground) -> None:
     """The notes of what ended are kept for a day."""
     container = ground.sh("true")

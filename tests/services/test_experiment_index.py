@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from undeterred.errors import NotFound
+from undeterred.errors import NotFound, Unavailable
 from undeterred.services import experiment_index, experiment_lists, experiment_masks, experiment_orders, experiment_texts
 from undeterred.services.experiment_index import ExperimentIndex
 from undeterred.services.experiment_texts import Texts, finder
-from undeterred.store import experiment_list, experiments
+from undeterred.store import experiment_keys, experiment_list, experiments
 from undeterred.store.db import Database, Tx
 from undeterred.store.experiment_list import SORTS, STATE_ORDER, Filter, Sort
 from undeterred.wire.experiments import GetExperimentLabelsRequest
@@ -328,6 +328,71 @@ def test_it_is_made_in_the_background_while_things_change(db: Database, monkeypa
 
     asyncio.run(play())
     assert len(pieces) > 5
+
+
+def test_what_changes_while_a_turn_reads_is_seen_in_the_next(db: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As it is made, and as it looks who is called how: a change that rings after the transaction's first reading is not in that reading."""
+    index = ExperimentIndex(db)
+    shown_names = experiment_keys.shown_names
+    changes: list[Callable[[Tx], Any]] = []
+
+    def make(tx: Tx) -> None:
+        experiments.insert(tx, fixed() | {"state": "PAUSED", "name": "n", "started_at": 0, "owner_id": 1})
+
+    def end(tx: Tx) -> None:
+        experiments.update(tx, 1, {"state": "COMPLETED"})
+
+    def paused(tx: Tx) -> list[int]:
+        index.refresh(tx)
+        return index.window(tx, Filter(states=("PAUSED",)), Sort("id"), 0, 0, experiment_lists.window)[1]
+
+    async def play() -> None:
+        loop = asyncio.get_running_loop()
+
+        def names(tx: Tx) -> dict[int, str]:
+            found = shown_names(tx)
+            while changes:
+                asyncio.run_coroutine_threadsafe(db.write(changes.pop()), loop).result(60)
+            return found
+
+        monkeypatch.setattr(experiment_keys, "shown_names", names)
+        await db.write(make)
+        changes.append(make)
+        await db.read(paused)
+        assert await db.read(paused) == [1, 2]
+        await db.write(lambda tx: tx.ring("sessions"))
+        changes.append(end)
+        await db.read(paused)
+        assert not changes
+        assert await db.read(paused) == [2]
+
+    asyncio.run(play())
+
+
+def test_what_could_not_be_made_is_made_the_next_time(db: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    rng = random.Random(13)
+    index = ExperimentIndex(db)
+
+    def away(_tx: Tx) -> dict[int, str]:
+        raise Unavailable("the database does not answer")
+
+    async def play() -> None:
+        await db.write(second_project)
+        with monkeypatch.context() as patched:
+            patched.setattr(experiment_keys, "shown_names", away)
+            with pytest.raises(Unavailable):
+                await db.read(compare, index, rng, 1)
+        await db.write(change_something, rng)
+        await db.read(compare, index, rng, 10)
+        assert index._ready
+        await db.write(rename_somebody, rng)
+        with monkeypatch.context() as patched:
+            patched.setattr(experiment_keys, "shown_names", away)
+            with pytest.raises(Unavailable):
+                await db.read(compare, index, rng, 1)
+        await db.read(compare, index, rng, 20)
+
+    asyncio.run(play())
 
 
 def test_a_user_called_otherwise_moves_in_the_order(db: Database, somebody: Callable[..., Any]) -> None:

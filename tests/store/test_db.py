@@ -1,14 +1,20 @@
 """Transactions on both databases: all or nothing, alone or in company, and what follows the commit."""
 
 import asyncio
+import os
+import signal
 import threading
+from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
 
-from undeterred.errors import InvalidArgument
+from undeterred.errors import InvalidArgument, Unavailable
+from undeterred.store import lease
 from undeterred.store.db import Database, Tx
+from undeterred.store.open import FILE, open_store
+from undeterred.store.sqlite import SqliteConnection
 
 
 class FactRow(msgspec.Struct, frozen=True):
@@ -114,6 +120,41 @@ def test_what_breaks_after_a_commit_strands_no_answer(store: Database) -> None:
     assert asyncio.run(main()) == ["1", "1", "1"]
     assert len(store.read_now(all_facts)) == 3
     assert not store.unrung()
+
+
+def test_a_master_that_was_replaced_while_away_stores_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Breaking(SqliteConnection):
+        broken = False
+
+        def usable(self) -> bool:
+            return not self.broken
+
+    opened: list[Breaking] = []
+    killed: list[tuple[int, int]] = []
+
+    def connect(write: bool) -> Breaking:
+        connection = Breaking(path, write)
+        if write:
+            opened.append(connection)
+        return connection
+
+    monkeypatch.setattr(os, "kill", lambda pid, number: killed.append((pid, number)))
+    open_store(tmp_path).close()
+    path = tmp_path / FILE
+    database = Database(connect)
+    try:
+        database.epoch = database.write_now(lease.take, "this")
+        opened[-1].broken = True
+        assert database.write_now(put, "a", "1") == "1"
+        assert len(opened) == 2
+        database.write_now(lease.take, "another")
+        opened[-1].broken = True
+        with pytest.raises(Unavailable):
+            database.write_now(put, "b", "2")
+        assert killed == [(os.getpid(), signal.SIGTERM)]
+        assert database.read_now(all_facts) == [FactRow("a", "1")]
+    finally:
+        database.close()
 
 
 def test_a_reader_cannot_write(store: Database) -> None:

@@ -116,15 +116,18 @@ class ExperimentIndex:
     def _begin(self, tx: Tx) -> None:
         self._reset()
         self._building = True
-        self._heard.clear()
-        if experiment_keys.highest(tx) > AT_ONCE:
-            threading.Thread(target=self._build, name="experiment-index", daemon=True).start()
-            return
-        self._rename(experiment_keys.shown_names(tx))
-        self._take_in(tx, AT_ONCE)
-        self._sort()
+        self._heard.clear()  # what has rung is seen by the first reading; what rings from now on is for the next turn, which reads anew
+        try:
+            if experiment_keys.highest(tx) > AT_ONCE:
+                threading.Thread(target=self._build, name="experiment-index", daemon=True).start()
+                return
+            self._rename(experiment_keys.shown_names(tx))
+            self._take_in(tx, AT_ONCE)
+            self._sort()
+        except BaseException:
+            self._reset()
+            raise
         self._finish()
-        self._catch_up(tx)
 
     def _build(self) -> None:
         """Read and sort everything, some at a time, so that others get their turn."""
@@ -169,19 +172,20 @@ class ExperimentIndex:
         self._users_changed = True
 
     def _catch_up(self, tx: Tx) -> None:
-        if self._users_changed:
-            self._users_changed = False
-            self._rename(experiment_keys.shown_names(tx))
-        ids: set[int] = set()
+        ids: set[int] = set()  # taken before the first reading: what rings after it may not be seen by this transaction
         while self._heard:
             ids.add(self._heard.pop())
-        if not ids:
-            return
+        users_changed, self._users_changed = self._users_changed, False
         try:
-            rows = {row.id: row for row in experiment_keys.by_ids(tx, ids)}
+            if users_changed:
+                self._rename(experiment_keys.shown_names(tx))
+            rows = {row.id: row for row in experiment_keys.by_ids(tx, ids)} if ids else {}
         except BaseException:
             self._heard.update(ids)
+            self._users_changed |= users_changed
             raise
+        if not ids:
+            return
         if any(row.owner_id not in self._columns.names for row in rows.values()):
             self._rename(experiment_keys.shown_names(tx))
         self._guarded(self._apply_all, sorted(ids), rows)

@@ -149,7 +149,7 @@ class Database:
         self._complain_at = 0.0
         self.epoch = 0  # of the master whose database this is; 0: nobody's
         first = connect(True)
-        self.dialect = first.dialect
+        self.dialect, self._understand = first.dialect, first.understand
         self._threads = [threading.Thread(target=self._writer, args=(first,), name="store-writer", daemon=True)]
         for i in range(self._eager):
             self._threads.append(threading.Thread(target=self._reader, args=(self._reads,), name=f"store-reader-{i}", daemon=True))
@@ -313,7 +313,7 @@ class Database:
             finally:
                 _rollback(connection)
         except BaseException as error:
-            job.error = connection.understand(error) if connection is not None and isinstance(error, Exception) else error
+            job.error = self._understand(error) if isinstance(error, Exception) else error
         self._answer([job])
         return connection
 
@@ -356,24 +356,25 @@ class Database:
                 self._complain_at = time.monotonic() + COMPLAIN_S
                 log.warning("%s; every request looks again", error)
             if isinstance(error, FailedPrecondition):  # somebody holds it: an older connection of ours, or another master
-                self._end_if_replaced()
+                with contextlib.suppress(Exception), contextlib.closing(self._connect(False)) as looking:  # the next request looks again
+                    self._replaced(looking)
             return connection
         connection.close()
-        if write:
-            self._end_if_replaced()
+        if write and self._replaced(fresh):
+            fresh.close()
+            raise Unavailable(SHUT)
         return fresh
 
-    def _end_if_replaced(self) -> None:
-        """End this process where another master took the database while we had no connection: what it remembers is not true any more."""
+    def _replaced(self, looking: Connection) -> bool:
+        """Whether another master took the database while we had no connection: what this process remembers is not true any more, and it ends."""
         if not self.epoch:
-            return
-        with contextlib.suppress(Exception):  # it does not answer: the next request looks again
-            looking = self._connect(False)
-            row = looking.execute("SELECT epoch FROM lease WHERE name = 'master'").fetchone()
-            looking.close()
-            if row is not None and row[0] != self.epoch:
-                log.error("another master took the database (its epoch is %d, this one's %d): this one ends", row[0], self.epoch)
-                os.kill(os.getpid(), signal.SIGTERM)
+            return False
+        row = looking.execute("SELECT epoch FROM lease WHERE name = 'master'").fetchone()
+        if row is None or row[0] == self.epoch:
+            return False
+        log.error("another master took the database (its epoch is %d, this one's %d): this one ends", row[0], self.epoch)
+        os.kill(os.getpid(), signal.SIGTERM)
+        return True
 
     def _answer(self, jobs: list[_Job]) -> None:
         """Hand out results: one hop to each event loop, however many jobs."""

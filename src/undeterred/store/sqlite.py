@@ -68,7 +68,8 @@ class SqliteConnection:
             if os.stat(self._log).st_size > LOG_MOST_BYTES:
                 self.execute("PRAGMA busy_timeout = 100")
                 self.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
-        self.execute(f"PRAGMA busy_timeout = {BUSY_MS}")
+        with contextlib.suppress(sqlite3.Error):
+            self.execute(f"PRAGMA busy_timeout = {BUSY_MS}")
 
 
 def understood(error: Exception) -> Exception:

@@ -48,13 +48,16 @@ def claim(folder: str, *, dead: bool = False) -> bool:
 
 
 def claimed(folder: str) -> tuple[bool, int | None]:
-    """(is the start claimed, pid of the supervisor when it lives)."""
+    """(is the start claimed, pid of the supervisor when it lives). A claim that a power cut left empty is a dead one's."""
     try:
-        with open(os.path.join(folder, CLAIM)) as file:
-            owner = json.loads(file.read())
+        with open(os.path.join(folder, CLAIM), "rb") as file:
+            text = file.read()
     except FileNotFoundError:
         return False, None
-    return True, _living(owner, folder)
+    try:
+        return True, _living(json.loads(text), folder)
+    except ValueError:
+        return True, None
 
 
 def is_copy(folder: str) -> bool:
@@ -81,7 +84,7 @@ def _inode(folder: str) -> list[int] | None:
 
 def _living(owner: Any, folder: str) -> int | None:
     """The process id of a signature, while that very process lives and this is the folder that it is at work in."""
-    if not isinstance(owner, dict) or owner["boot"] != boot_id() or start_time(owner["pid"]) != owner["started"]:
+    if not isinstance(owner, dict) or owner.get("boot") != boot_id() or start_time(owner["pid"]) != owner["started"]:
         return None
     if owner.get("inode") not in (None, _inode(folder)):
         return None

@@ -1,5 +1,6 @@
 """The way to the master: HTTP over one kept connection per user of it, patient over outages, following the master to a new URL."""
 
+import contextlib
 import http.client
 import json
 import os
@@ -81,10 +82,8 @@ class Link:
         while True:
             try:
                 status, answer = self._once(method, path, body, headers, timeout_s)
-            except (OSError, http.client.HTTPException) as error:
+            except (OSError, http.client.HTTPException):
                 self.close()
-                if isinstance(error, ConnectionError | http.client.HTTPException):
-                    self._look_again()
             else:
                 value = _object(answer) if status == 200 else None
                 if value is not None:
@@ -94,6 +93,7 @@ class Link:
                     raise Refused(status, sentence(answer))
             if self._abandoned():
                 raise Refused(GONE, "the task's folder was taken away")
+            self._look_again()
             if self._stop.wait(wait_s):
                 raise Stopped
             wait_s = min(wait_s * 2, BACKOFF_MOST_S)
@@ -122,9 +122,12 @@ class Link:
         return http.client.HTTPSConnection(parts.hostname or "127.0.0.1", parts.port or 443, context=context)
 
     def _look_again(self) -> None:
-        """The master may have moved: its present URL stands in master.json."""
-        there = folder.read_json(self._spec["master_file"]) if self._spec.get("master_file") else None
-        if isinstance(there, dict) and isinstance(there.get("url"), str):
+        """The master may have moved, and another server have its port: its present URL stands in master.json."""
+        there = None
+        with contextlib.suppress(OSError):
+            there = folder.read_json(self._spec["master_file"]) if self._spec.get("master_file") else None
+        if isinstance(there, dict) and isinstance(there.get("url"), str) and there["url"] != self._url:
+            self.close()
             self._url = there["url"]
 
     def close(self) -> None:

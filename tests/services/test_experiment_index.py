@@ -11,7 +11,6 @@ import pytest
 from undeterred.errors import NotFound, Unavailable
 from undeterred.services import experiment_index, experiment_lists, experiment_masks, experiment_orders, experiment_texts
 from undeterred.services.experiment_index import ExperimentIndex
-from undeterred.services.experiment_texts import Texts, finder
 from undeterred.store import experiment_keys, experiment_list, experiments
 from undeterred.store.db import Database, Tx
 from undeterred.store.experiment_list import SORTS, STATE_ORDER, Filter, Sort
@@ -444,48 +443,25 @@ def test_it_forgets_itself_when_too_much_was_missed(db: Database, monkeypatch: p
     asyncio.run(play())
 
 
-@pytest.mark.parametrize(
-    ("pattern", "text", "found"),
-    [
-        ("THING", "some thing", True),
-        ("g_m", "gamma", True),
-        ("g_m", "gm", False),
-        ("0%s", "100% sure", True),
-        ("\\%", "100% sure", True),
-        ("\\%", "100", False),
-        ("äö", "ÄÖ", True),
-        ("a.c", "abc", False),
-        ("%", "", True),
-        ("a%c", "a\nc", True),
-        ("a\\", "xa%", True),
-        ("a_c", "A\nC", True),
-        ("._", "a.", False),
-        ("_", "", False),
-        ("_Ö", "xö", True),
-    ],
-)
-def test_patterns_are_those_of_like(pattern: str, text: str, found: bool) -> None:
-    assert finder(pattern)(text) is found
-    texts = Texts()
-    for each in ("other", text, None, "0"):
-        texts.append(each)
-    texts.put(0, text)
-    assert texts.like(pattern)[:3] == bytes([found, found, 0])
+def test_what_descriptions_were_before_is_forgotten_in_the_end(db: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(experiment_index, "PIECE", 10)
+    index = ExperimentIndex(db)
 
+    def make(tx: Tx) -> None:
+        experiments.insert(tx, fixed() | {"state": "PAUSED", "name": "n", "started_at": 0, "owner_id": 1})
 
-@pytest.mark.parametrize("seed", range(3))
-def test_many_texts_are_found_as_each_is(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    rng = random.Random(seed)
-    monkeypatch.setattr(experiment_texts, "_GROUP", rng.choice([1, 3, 32]))
-    texts, kept = Texts(), list[str | None]()
-    for _ in range(60):
-        if kept and rng.random() < 0.3:
-            number, text = rng.randrange(len(kept)), somewhat(rng, WORDS)
-            texts.put(number, text)
-            kept[number] = text
-        for _ in range(rng.choice([0, 1, 5])):
-            text = somewhat(rng, ["abc abc 12", "abc abd 1", "ABC", *WORDS], none=0.05)
-            texts.append(text)
-            kept.append(text)
-        pattern = rng.choice(["a", "bc", "abc", "BC 1", "abd", "c_1", "a%1", "\\", "zz", "%", "_", "Ä"])
-        assert texts.like(pattern) == bytes(each is not None and finder(pattern)(each) for each in kept), pattern
+    def describe(tx: Tx, text: str) -> None:
+        experiments.update(tx, 1, {"description": text})
+
+    def described(tx: Tx, text: str) -> int:
+        index.refresh(tx)
+        return index.window(tx, Filter(description=text), Sort("id"), 0, 0, experiment_lists.window)[0]
+
+    async def play() -> None:
+        await db.write(make)
+        for n in range(40):
+            await db.write(describe, f"text {n}.")
+            assert await db.read(described, f"t {n}.") == 1
+            assert index._columns.kept <= 13
+
+    asyncio.run(play())

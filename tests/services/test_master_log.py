@@ -7,7 +7,9 @@ from collections.abc import Iterator
 
 import pytest
 
+from undeterred.api import render
 from undeterred.config import master
+from undeterred.errors import InvalidArgument
 from undeterred.services import master_log
 from undeterred.services.master_log import TOPIC, MasterLog
 from undeterred.store.bell import Bell
@@ -92,6 +94,21 @@ def test_no_secrets(kept: MasterLog, log: logging.Logger) -> None:
         assert secret not in told
     assert "a loop failed (ValueError: the master's log file says more)" in told
     assert read(kept, -1) == [(3, "GET /a\\x0aFORGED: \\x1b[2J")]
+
+
+def test_what_a_database_says_of_a_request_is_not_told(kept: MasterLog) -> None:
+    logger = logging.getLogger("undeterred.api")
+    level = logger.level
+    logger.setLevel(logging.INFO)
+    logger.addHandler(kept)
+    try:
+        render.known(InvalidArgument("a number is too large", 'value "31337" is out of range'), "PostThing")
+    finally:
+        logger.removeHandler(kept)
+        logger.setLevel(level)
+    (entry,) = kept.page(0, 1, 1)[0]
+    assert entry.log_entry is not None
+    assert entry.log_entry.message == "undeterred.api: PostThing: a number is too large"
 
 
 def test_who_waits_is_woken_from_any_thread(kept: MasterLog, log: logging.Logger) -> None:

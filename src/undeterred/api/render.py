@@ -16,7 +16,7 @@ def known(error: BaseException, what: str) -> WireError:
     """The error a client may see: ours as it is, anything else is our mistake, logged and shown without its insides."""
     if isinstance(error, WireError):
         if error.detail:
-            log.info("%s: %s (%s)", what, error.text, error.detail)
+            log.info("%s: %s (%s)", what, error.text, error.detail, extra={"public": f"{what}: {error.text}"})
         return error
     if isinstance(error, RecursionError):  # we recurse over nothing but what a client nested
         log.info("%s: nested too deeply", what)

@@ -188,6 +188,11 @@ class Columns:
     def __len__(self) -> int:
         return len(self.ids)
 
+    @property
+    def kept(self) -> int:
+        """How much is kept: places, or different values of a column where those are more, present and former ones."""
+        return max(len(self.ids), *(len(column.values) for column in (self.description, self.labels, self.owner, self.project, self.pool)))
+
     def place(self, experiment_id: int) -> int | None:
         """Where an experiment is, None where it is not."""
         place = bisect_left(self.ids, experiment_id)

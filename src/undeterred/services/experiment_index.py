@@ -189,7 +189,7 @@ class ExperimentIndex:
         if any(row.owner_id not in self._columns.names for row in rows.values()):
             self._rename(experiment_keys.shown_names(tx))
         self._guarded(self._apply_all, sorted(ids), rows)
-        if len(self._columns) > 2 * self._columns.living + PIECE:
+        if self._columns.kept > 2 * self._columns.living + PIECE:
             self._reset()
 
     def _apply_all(self, ids: list[int], rows: dict[int, KeyRow]) -> None:

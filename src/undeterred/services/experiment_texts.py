@@ -12,6 +12,7 @@ from operator import contains
 from undeterred.store.like import matcher
 
 _GROUP = 32  # so many texts share a note
+_OTHERS = 2048  # so many notes are shared by all that other alphabets than ASCII's write: their pairs are without number
 _RUN = re.compile("1+")
 _SAME = re.compile(rb"\x00+|\x01+")
 
@@ -23,7 +24,9 @@ class Texts:
         self.values: list[str | None] = []
         self._folded: list[str] = []
         self._nulls: set[int] = set()
-        self._groups: dict[str, int] = {}  # by character and pair: a bit a group, also where it once was
+        self._groups: dict[
+            str | int, int
+        ] = {}  # by character and pair, or what `_parts` makes of it: a bit a group, also where it once was
         self._shared: list[str] = []  # by group: what its texts begin with
         self._unread: set[int] = set()  # groups with texts that are not noted yet
 
@@ -75,9 +78,10 @@ class Texts:
                 yield same.start() * _GROUP, min(same.end() * _GROUP, len(self.values)), bool(sure[same.start()])
 
 
-def _parts(text: str) -> Iterable[str]:
-    """The characters and pairs of characters of a text."""
-    return {*text, *map("".join, pairwise(text))}
+def _parts(text: str) -> Iterable[str | int]:
+    """The characters and pairs of characters of a text; a number, which others may have too, instead of those beyond ASCII."""
+    parts = {*text, *map("".join, pairwise(text))}
+    return parts if text.isascii() else {part if part.isascii() else hash(part) % _OTHERS for part in parts}
 
 
 def _beginning(one: str, other: str) -> str:

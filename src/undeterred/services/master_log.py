@@ -1,5 +1,6 @@
 """The master's own last log lines, kept in memory for people who may not read its file. Any user may read them, so they hold no secrets:
-of an exception only the kind is told (what a database says of a failing row stands in the file alone), and configured secrets are blanked.
+of an exception only the kind is told (what a database says of a failing row stands in the file alone), of a record with `public` only that,
+and configured secrets are blanked.
 """
 
 import asyncio
@@ -95,7 +96,8 @@ class MasterLog(logging.Handler):
 
     def _text(self, record: logging.LogRecord) -> str:
         kind = record.exc_info[0] if record.exc_info else None
-        text = f"{record.name}: {record.getMessage()}" + (f" ({kind.__name__}: the master's log file says more)" if kind else "")
+        said = getattr(record, "public", None) or record.getMessage()
+        text = f"{record.name}: {said}" + (f" ({kind.__name__}: the master's log file says more)" if kind else "")
         for secret in self._secrets:
             text = text.replace(secret, "********")
         return text[:LINE_MAX].translate(CONTROL)

@@ -272,3 +272,22 @@ def test_many_go_some_at_a_time(db: Database, places: Places, monkeypatch: pytes
         db.write_now(lambda tx: tx.run("UPDATE collections SET retry_at = 0"))
     assert seen == [2, 2, 1]
     assert json.loads(db.read_now(lambda tx: tx.value("SELECT wanted FROM collections"))) == {"project": places.a}
+
+
+def test_wishes_that_are_looked_at_again_and_again_keep_nobody_waiting(db: Database) -> None:
+    """However many projects are on their way out: what was due before their next look has its turn first."""
+
+    def wish(tx: Tx) -> None:
+        for project_id in range(20):
+            collections.add(tx, "project", None, {"project": project_id}, delay_us=-1000)
+        collections.add(tx, "uuids", None, {"uuids": ["u"], "globs": ["*"]}, delay_us=-500)
+
+    def look(tx: Tx) -> list[str]:
+        found = collections.due(tx)
+        for row in found:
+            collections.look_again(tx, row.id, tx.now - 1)
+        return [row.kind for row in found]
+
+    db.write_now(wish)
+    assert db.write_now(look) == ["project"] * 20
+    assert db.write_now(look)[0] == "uuids"

@@ -57,10 +57,9 @@ def add(tx: Tx, kind: str, experiment_id: int | None, wanted: dict[str, Any], de
 
 
 def due(tx: Tx, limit: int = 20) -> list[CollectionRow]:
-    """The oldest wishes whose time has come."""
-    return tx.all(
-        CollectionRow, f"SELECT {_COMMON} FROM collections WHERE retry_at <= :now ORDER BY id LIMIT :limit", now=tx.now, limit=limit
-    )
+    """The wishes whose time has come, those first that have waited longest: what is looked at again and again keeps nobody from a turn."""
+    sql = f"SELECT {_COMMON} FROM collections WHERE retry_at <= :now ORDER BY retry_at, id LIMIT :limit"
+    return tx.all(CollectionRow, sql, now=tx.now, limit=limit)
 
 
 def next_at(tx: Tx) -> int | None:

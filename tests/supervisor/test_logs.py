@@ -6,6 +6,7 @@ import re
 import threading
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 
 from tests.supervisor.ground import Ground, until
 from undeterred.supervisor import lines
+from undeterred.supervisor.reports import Shipper
 from undeterred.supervisor.spool import Spool
 
 
@@ -200,3 +202,35 @@ def test_back_pressure(quick: Ground) -> None:
     quick.stub.before = lambda _path: 200
     assert quick.end(container, 90)["exitCode"] == 0
     assert len(quick.stub.text()) == 12000
+
+
+@pytest.mark.parametrize("folder_stays", [True, False])
+def test_a_spool_that_cannot_be_read(tmp_path: Path, folder_stays: bool) -> None:
+    """It is read again when it can be; where the task's folder is gone, nobody waits for it."""
+    place, gone, sent = tmp_path / "task", threading.Event(), list[bytes]()
+    place.mkdir()
+    (place / "spec.json").write_text("{}")
+    spool = Spool(str(place / "spool"))
+    spool.append([b'{"log": "a"}'])
+    aside = place / "aside.jsonl"
+    (place / "spool" / "0.jsonl").rename(aside)
+    spec = {"allocation_id": "a", "container_id": "c", "epoch": 1, "master_url": "http://127.0.0.1:1", "place": str(place), "key": "k"}
+    shipper = Shipper(spec, spool, gone.set)
+
+    def report(_path: str, body: bytes) -> dict[str, Any]:
+        sent.append(body)
+        return {"next": 1}
+
+    shipper._link.report = report  # type: ignore[method-assign, assignment]
+    if not folder_stays:
+        (place / "spec.json").unlink()
+    shipper.start()
+    if folder_stays:
+        time.sleep(0.2)
+        aside.rename(place / "spool" / "0.jsonl")
+    spool.close()
+    shipper.join(60)
+    spool.release()
+    assert not shipper.is_alive()
+    assert gone.is_set() == (not folder_stays)
+    assert [json.loads(body)["lines"] for body in sent] == ([[{"log": "a"}]] if folder_stays else [])

@@ -91,14 +91,14 @@ class Link:
                 unknown = status in UNKNOWN and dismissed.is_set()
                 if status == GONE or unknown or (not patient and status not in OUTAGE and status != 200):
                     raise Refused(status, sentence(answer))
-            if self._abandoned():
+            if self.abandoned():
                 raise Refused(GONE, "the task's folder was taken away")
             self._look_again()
             if self._stop.wait(wait_s):
                 raise Stopped
             wait_s = min(wait_s * 2, BACKOFF_MOST_S)
 
-    def _abandoned(self) -> bool:
+    def abandoned(self) -> bool:
         """Whether somebody removed the data folder: then nobody will ever answer."""
         place = self._spec.get("place")
         return isinstance(place, str) and not os.path.exists(os.path.join(place, folder.SPEC))

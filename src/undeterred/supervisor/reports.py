@@ -12,6 +12,7 @@ from undeterred.supervisor.spool import Spool
 
 BATCH_LINES = 1000
 GATHER_S = 0.1  # the shortest time between two posts while the task lives
+AGAIN_S = 1.0  # before the spool is read again where that failed
 
 
 class Shipper(threading.Thread):
@@ -40,8 +41,16 @@ class Shipper(threading.Thread):
             try:
                 self._send()
             except (Refused, Stopped):
-                self._on_gone()
-                spool.acknowledge(spool.end)
+                self._give_up()
+            except OSError:  # of the spool itself: it passes, or the folder was taken away
+                if self._link.abandoned():
+                    self._give_up()
+                else:
+                    time.sleep(AGAIN_S)
+
+    def _give_up(self) -> None:
+        self._on_gone()
+        self._spool.acknowledge(self._spool.end)
 
     def _send(self) -> None:
         first, lines = self._spool.take(BATCH_LINES)

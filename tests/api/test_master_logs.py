@@ -43,20 +43,21 @@ def test_following_gets_what_comes(serve: Callable[..., Server]) -> None:
     server = serve(slots=0)
     request = urllib.request.Request(server.url + LINES + "?follow=true&offset=-1", headers={"Authorization": f"Bearer {server.token()}"})
     got: list[str] = []
-    begun = threading.Event()
+    begun, noted = threading.Event(), threading.Event()
 
     def follow() -> None:
         with OPENER.open(request, timeout=300) as stream:
             for line in stream:
                 got.append(json.loads(line)["result"]["logEntry"]["message"])
                 begun.set()
+                if "log level" in got[-1]:
+                    noted.set()
 
     thread = threading.Thread(target=follow, daemon=True)
     thread.start()
-    assert begun.wait(300)
-    assert len(got) == 1
+    assert begun.wait(300), "the last line so far comes at once"
     note(server)
+    assert noted.wait(300), got
     assert server.terminate() == 0
     thread.join(300)
     assert not thread.is_alive(), "a stream ends with its master"
-    assert any("log level" in line for line in got[1:]), got

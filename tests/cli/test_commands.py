@@ -102,6 +102,7 @@ def test_an_unknown_word_of_the_configuration_is_named_with_the_nearest(run: Run
     assert "did you mean `port`?" in run("doctor", "--config", str(file), status=1).stdout
 
 
+@pytest.mark.slow
 def test_a_master_that_died_is_not_taken_for_running(run: Run) -> None:
     said = run("up", "--port", "0", "--slots", "0").stdout
     found = re.search(r"process (\d+)", said)

@@ -56,6 +56,7 @@ def test_check(tmp_path: Path, task_python: Path) -> None:
     assert "env create" in environments.check(tmp_path, "none").problems[0]
 
 
+@pytest.mark.slow
 def test_create(tmp_path: Path) -> None:
     """It is made with progress; a step that fails leaves nothing behind; an existing one is not touched."""
     said: list[str] = []

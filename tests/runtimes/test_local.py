@@ -129,6 +129,7 @@ def test_stop_all(ground: Ground) -> None:
     until(lambda: [state["state"] for state in ground.stub.states].count("TERMINATED") == 3)
 
 
+@pytest.mark.slow
 def test_a_stuck_supervisor(ground: Ground) -> None:
     """One that does not obey is killed, and its task with it."""
     container = ground.sh("echo here; sleep 1000")

@@ -68,6 +68,7 @@ def stranger() -> Iterator[int]:
     thread.join()
 
 
+@pytest.mark.slow
 def test_a_master_that_moved_is_found_though_another_server_has_its_port(port: int, stranger: int, tmp_path: Path) -> None:
     master_file = tmp_path / "master.json"
     master_file.write_text(json.dumps({"url": f"http://127.0.0.1:{port}"}))

@@ -122,6 +122,7 @@ def test_half_written_line(tmp_path: Path) -> None:
     spool.release()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", [1, 2])
 def test_exactly_once_over_a_bad_master(quick: Ground, seed: int) -> None:
     """The master refuses, cuts connections before and after its work, dies and comes back elsewhere: every line arrives once and in order."""
@@ -185,6 +186,7 @@ def test_flood_waits_in_the_task(tmp_path: Path) -> None:
     assert json.dumps(sorted(p.name for p in tmp_path.iterdir())) == '["0.jsonl"]'
 
 
+@pytest.mark.slow
 def test_back_pressure(quick: Ground) -> None:
     """While the master is away, a flood larger than the spool pauses; nothing is lost when it comes back."""
     quick.stub.before = lambda path: 503 if path.endswith("/logs") else 200

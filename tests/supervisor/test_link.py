@@ -13,12 +13,28 @@ from undeterred.supervisor.link import Link
 STRANGE = [b"<html>welcome</html>", b'"fine"', b"[]", b"\xff\xfe"]
 
 
+class Quiet(BaseHTTPRequestHandler):
+    def log_message(self, format: str, *args: object) -> None:
+        pass
+
+
+def serve(handler: type[Quiet]) -> Iterator[int]:
+    """The port of a server that answers so, while it is wanted."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    thread = threading.Thread(target=server.serve_forever, args=(0.02,))
+    thread.start()
+    yield server.server_port
+    server.shutdown()
+    server.server_close()
+    thread.join()
+
+
 @pytest.fixture
 def port() -> Iterator[int]:
     """Of a server that says strange things first, and then what a master says."""
     answers = iter([*STRANGE, b'{"next": 7}'])
 
-    class Handler(BaseHTTPRequestHandler):
+    class Handler(Quiet):
         def do_POST(self) -> None:
             self.rfile.read(int(self.headers["content-length"]))
             body = next(answers)
@@ -27,16 +43,7 @@ def port() -> Iterator[int]:
             self.end_headers()
             self.wfile.write(body)
 
-        def log_message(self, format: str, *args: object) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever, args=(0.02,))
-    thread.start()
-    yield server.server_port
-    server.shutdown()
-    server.server_close()
-    thread.join()
+    yield from serve(Handler)
 
 
 @pytest.mark.parametrize("kind", ["report", "call"])
@@ -51,21 +58,12 @@ def test_strange_answers_are_asked_again(port: int, kind: str) -> None:
 def stranger() -> Iterator[int]:
     """Of a server that knows nothing of the master's paths."""
 
-    class Handler(BaseHTTPRequestHandler):
+    class Handler(Quiet):
         def do_POST(self) -> None:
             self.rfile.read(int(self.headers["content-length"]))
             self.send_error(404)
 
-        def log_message(self, format: str, *args: object) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever, args=(0.02,))
-    thread.start()
-    yield server.server_port
-    server.shutdown()
-    server.server_close()
-    thread.join()
+    yield from serve(Handler)
 
 
 @pytest.mark.slow

@@ -236,14 +236,19 @@ def test_limits_and_folder(quick: Ground) -> None:
     assert quick.stub.text() == ["123", "/usr", "a b"]
 
 
+def reachable(base: Path) -> Path:
+    """The folder, with every one above it that tests made, open to other users."""
+    for parent in (base, *base.parents):
+        if str(parent).startswith("/tmp/"):
+            parent.chmod(0o755)
+    return base
+
+
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user: run these tests as root too")
 @pytest.mark.parametrize("mode", ["A", "D"])
 def test_user(tmp_path_factory: pytest.TempPathFactory, mode: str) -> None:
     """As root: the task runs as the asked user, who owns its folders; /proc/self/fd links for rank logs work."""
-    base = tmp_path_factory.mktemp("user")
-    for parent in (base, *base.parents):
-        if str(parent).startswith("/tmp/"):
-            parent.chmod(0o755)
+    base = reachable(tmp_path_factory.mktemp("user"))
     ground = Ground(base, mode)
     try:
         ground.stub.model = {"a.py": "x"}
@@ -259,10 +264,7 @@ def test_user(tmp_path_factory: pytest.TempPathFactory, mode: str) -> None:
 @pytest.mark.parametrize("mode", ["A", "D"])
 def test_an_environment_closed_to_the_user(tmp_path_factory: pytest.TempPathFactory, mode: str) -> None:
     """The shell would quietly find the host's python3; instead, the task ends and says which folder is closed."""
-    base = tmp_path_factory.mktemp("user")
-    for parent in (base, *base.parents):
-        if str(parent).startswith("/tmp/"):
-            parent.chmod(0o755)
+    base = reachable(tmp_path_factory.mktemp("user"))
     prefix = base / "environment"
     venv.create(prefix, symlinks=False)
     ground = Ground(base, mode)
@@ -304,10 +306,7 @@ def test_an_environment_in_a_closed_folder(tmp_path_factory: pytest.TempPathFact
 def test_what_a_user_cannot_make_root_do(tmp_path_factory: pytest.TempPathFactory) -> None:
     """The supervisor is root, the task is not: no file is written through the task's links, no folder made where its user may not, no
     mount point left in the host's folders, and set-user-id programs bring no rights."""
-    base = tmp_path_factory.mktemp("user")
-    for parent in (base, *base.parents):
-        if str(parent).startswith("/tmp/"):
-            parent.chmod(0o755)
+    base = reachable(tmp_path_factory.mktemp("user"))
     victim, closed = base / "victim", base / "closed"  # the data folder is root's too
     victim.write_text("precious")
     closed.mkdir(mode=0o755)
@@ -472,10 +471,7 @@ def test_unprivileged(tmp_path_factory: pytest.TempPathFactory) -> None:
     )  # type: ignore[call-overload]
     if '"mode": "B"' not in probe.stdout:
         pytest.skip(f"no user namespaces here: {probe.stdout}{probe.stderr}")
-    base = tmp_path_factory.mktemp("nobody")
-    for parent in (base, *base.parents):
-        if str(parent).startswith("/tmp/"):
-            parent.chmod(0o755)
+    base = reachable(tmp_path_factory.mktemp("nobody"))
     ground = Ground(base, "B")
     try:
         mounts = [Mount(str(base), "/undeterred-test/new", read_only=True)]

@@ -33,8 +33,7 @@ class Context:
         self._callers: dict[str, Caller] = {}
         self._generation = 0
         self.bell.always(identity.SESSIONS, self._forget_callers)
-        self._message: Kept | None = None
-        self._message_known = False
+        self._message: tuple[int, Kept | None] = (-1, None)  # read in which generation, and what it was
         self._message_generation = 0
         self.bell.always(cluster_messages.TOPIC, self._forget_message)
 
@@ -52,16 +51,14 @@ class Context:
 
     async def message(self) -> Kept | None:
         """The message to everybody, remembered until it changes."""
-        if self._message_known:
-            return self._message
-        generation = self._message_generation
-        found = await self.db.read(cluster_messages.kept)
-        if generation == self._message_generation:
-            self._message, self._message_known = found, True
+        generation, found = self._message
+        if generation != self._message_generation:
+            generation = self._message_generation
+            found = await self.db.read(cluster_messages.kept)
+            self._message = generation, found
         return found
 
     def _forget_message(self) -> None:
-        self._message_known = False
         self._message_generation += 1
 
     def _forget_callers(self) -> None:

@@ -6,7 +6,7 @@ import msgspec
 
 from undeterred.errors import InvalidArgument, NotFound, PermissionDenied
 from undeterred.services import exposure
-from undeterred.services.identity import SESSIONS, Caller
+from undeterred.services.identity import Caller
 from undeterred.services.users import NOT_CREATE, NOT_OTHERS, NOT_PASSWORD, NOT_UPDATE
 from undeterred.store import sessions, users
 from undeterred.store.db import Tx
@@ -106,7 +106,6 @@ def patch(tx: Tx, who: Caller, username: str, wanted: OldPatch, password_hash: s
     exposure.check(tx, exposed, row.id)
     if wanted.active is False:
         sessions.revoke_access(tx, row.id)
-    tx.ring(SESSIONS)
 
 
 def _changes(who: Caller, row: UserRow, wanted: OldPatch) -> dict[str, Any]:
@@ -137,7 +136,6 @@ def rename(tx: Tx, who: Caller, username: str, new: str | None) -> None:
     if users.by_username(tx, new) is not None:
         raise InvalidArgument("username is taken")
     users.update(tx, row.id, {"username": new})
-    tx.ring(SESSIONS)
 
 
 def _group(given: OldGroup | None) -> str | None:

@@ -218,5 +218,4 @@ def set_password(tx: Tx, who: Caller, user_id: int, password_hash: str | None, e
     users.update(tx, user_id, {"password_hash": password_hash})
     exposure.check(tx, exposed, user_id)
     sessions.delete_logins(tx, user_id)
-    tx.ring(SESSIONS)
     return get(tx, user_id)

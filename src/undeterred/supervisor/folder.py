@@ -137,6 +137,11 @@ def read_json(path: str) -> Any:
         return None
 
 
+def taken_away(folder: str) -> bool:
+    """Whether somebody removed it under a living supervisor, which may have made a part of it again."""
+    return not os.path.exists(os.path.join(folder, SPEC))
+
+
 def ended(folder: str) -> bool:
     """Whether this container has lived and was cleared away: a start that comes late must not start it a second time."""
     return os.path.exists(os.path.join(os.path.dirname(folder), ENDED, os.path.basename(folder)))

@@ -3,7 +3,6 @@
 import contextlib
 import http.client
 import json
-import os
 import ssl
 import threading
 from typing import Any
@@ -101,7 +100,7 @@ class Link:
     def abandoned(self) -> bool:
         """Whether somebody removed the data folder: then nobody will ever answer."""
         place = self._spec.get("place")
-        return isinstance(place, str) and not os.path.exists(os.path.join(place, folder.SPEC))
+        return isinstance(place, str) and folder.taken_away(place)
 
     def _once(self, method: str, path: str, body: bytes | None, headers: dict[str, str], timeout_s: float) -> tuple[int, bytes]:
         if self._connection is None:

@@ -258,7 +258,7 @@ class Task:
             self._isolated()  # its own code, unless the prologue has not come to read why
         self.over.set()
         until = time.monotonic() + FULL_DISK_S
-        while not self.log.retry() and time.monotonic() < until and os.path.exists(os.path.join(self.place, folder.SPEC)):
+        while not self.log.retry() and time.monotonic() < until and not folder.taken_away(self.place):
             time.sleep(RETRY_S)
 
     def _signalled(self, wake: int) -> None:

@@ -42,7 +42,7 @@ class TablePage:
             self.order.append(Ordered(id_sql, False))
         where = " AND ".join(conditions)
         self._tx, self._id, self._touched = tx, id_sql, touched
-        self._where, self._from = where or "1 = 1", tables + (f" WHERE {where}" if where else "")
+        self._from = tables + (f" WHERE {where}" if where else "")
         self._order = ", ".join(term.text for term in self.order)
         self._params = terms.params | {"now": tx.now}
         said = f"{where} {self._order}"
